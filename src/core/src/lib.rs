@@ -1,0 +1,12 @@
+//! The core of descope-projects: everything the package does, and nothing of how it is shown.
+//!
+//! Rooms: [`wire`] (the HTTP contract as a table), [`transport`] (one request: connection, credential, deadline,
+//! retry), [`client`] (clients, project handles, options), [`snapshot`] (a project's configuration as files),
+//! [`secrets`] (values that cannot be printed) and [`error`]. Arrows: `client → transport, wire, snapshot, secrets`;
+//! `transport → wire, secrets`; `wire`, `snapshot` and `secrets` depend on no other room.
+//!
+//! What may not be here: Python, a terminal, a server, `println!`. Each operation is one async function; sync and
+//! async, Python and command line are faces of it.
+
+pub mod snapshot;
+pub mod wire;
