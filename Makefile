@@ -1,0 +1,89 @@
+# Needs Rust, Python 3.10 or newer and make. Everything else is set up below: .venv, .cache and target.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# The last line of a word is the last line of its last step.
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+CACHE ?= $(CURDIR)/.cache
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := $(CACHE)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+
+# pyo3's build script runs anew whenever one of these differs from the last run. They are what maturin sets, so that no
+# word of this file makes the next one compile pyo3 again.
+export VIRTUAL_ENV := $(VENV)
+export PYO3_PYTHON := $(BIN)/python
+export PYO3_BUILD_EXTENSION_MODULE := 1
+unexport PYO3_CONFIG_FILE
+unexport CONDA_PREFIX
+# The version of pip is that of the venv; a note about a newer one is noise.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test lint audit clean test-rust test-python extension lock
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: ## the main job, narrated, on an emulator: nothing but this machine is needed (ARGS="--keep")
+	cargo build --locked -p descope-projects-cli
+	@cargo run --quiet --locked -p descope-projects-cli -- demo $(ARGS)
+
+test: test-rust test-python ## every test, Rust and Python
+
+test-rust: $(VENV)/.python
+	if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run --locked && cargo test --locked --doc; \
+	else \
+	  cargo test --locked; \
+	fi
+
+test-python: extension ## the Python tests (ARGS="-k clone")
+	$(BIN)/python -m pytest $(ARGS)
+
+extension: $(VENV)/.test ## the extension module, in the dev profile
+	$(BIN)/maturin develop
+
+lint: extension $(VENV)/.lint $(CARGO_DENY) ## formatting, lints, types, stubs, licences
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest descope_projects._native --allowlist .ci/stubtest-allowlist.txt
+	$(CARGO_DENY) --locked check --hide-inclusion-graph licenses bans sources
+
+audit: $(VENV)/.audit $(CARGO_DENY) ## known vulnerabilities; says NOT CHECKED where a database cannot be reached
+	CARGO_DENY=$(CARGO_DENY) PIP_AUDIT=$(BIN)/pip-audit .ci/audit
+
+clean: ## remove everything that was set up or built here
+	cargo clean
+	rm -rf $(VENV) $(CURDIR)/.cache $(CURDIR)/dist
+	rm -f python/descope_projects/_native*.so
+
+lock: ## resolve requirements/*.in anew (needs uv)
+	for name in test lint audit bench; do \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	    requirements/$$name.in --output-file requirements/$$name.txt; \
+	done
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# A stamp is a copy of the lock file that was installed: a checkout that only touches the file installs nothing.
+$(VENV)/.%: requirements/%.txt | $(VENV)/.python
+	cmp --silent $< $@ || $(BIN)/pip install --quiet --require-hashes -r $<
+	cp $< $@
+
+$(VENV)/.lint $(VENV)/.audit $(VENV)/.bench: | $(VENV)/.test
+$(VENV)/.audit: | $(VENV)/.lint
+
+$(CARGO_DENY):
+	cargo install cargo-deny --version =$(CARGO_DENY_VERSION) --locked --root $(CACHE)/cargo-deny-$(CARGO_DENY_VERSION)
