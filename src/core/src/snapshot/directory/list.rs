@@ -1,0 +1,94 @@
+//! `.descope-projects.json`: which files are the snapshot's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::format;
+use crate::snapshot::json::{self, Node};
+use crate::snapshot::limits;
+use crate::snapshot::paths::SnapshotPath;
+use crate::snapshot::value::FileKind;
+
+/// The name of the list, which the vendor's command line passes over.
+pub(in crate::snapshot) const LIST_NAME: &str = ".descope-projects.json";
+/// The version of its format.
+const SCHEMA: &str = "descope-projects/snapshot@1";
+
+/// The content of the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::snapshot) struct FileList {
+    /// Every file of the snapshot, and how it is read back.
+    pub(in crate::snapshot) files: BTreeMap<SnapshotPath, FileKind>,
+    /// Files that were in the folder before and are no part of the snapshot, although they could be read as one.
+    pub(in crate::snapshot) foreign: BTreeSet<String>,
+    /// The snapshot is a part by its maker's word.
+    pub(in crate::snapshot) partial: bool,
+    /// The snapshot has secrets that its fields do not show.
+    pub(in crate::snapshot) contains_secrets: bool,
+}
+
+impl FileList {
+    /// The list of a folder, if it has one.
+    pub(in crate::snapshot) fn of_folder(folder: &Path) -> Result<Option<Self>, SnapshotError> {
+        let path = folder.join(LIST_NAME);
+        match path.symlink_metadata() {
+            Ok(found) if found.is_file() && found.len() <= limits::FILE_BYTES => {}
+            Ok(_) => return Err(SnapshotError::unsafe_path(LIST_NAME, "is not an ordinary file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(SnapshotError::io("look at", &path, error)),
+        }
+        match std::fs::read(&path) {
+            Ok(text) => Self::parse(&text).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(SnapshotError::io("read", &path, error)),
+        }
+    }
+
+    /// Reads a list.
+    pub(in crate::snapshot) fn parse(text: &[u8]) -> Result<Self, SnapshotError> {
+        let node = Node::parse(text).map_err(|fault| SnapshotError::in_file(LIST_NAME, fault.located(text)))?;
+        let fault = |reason: &str| SnapshotError::in_file(LIST_NAME, reason);
+        match node.get("schema").and_then(Node::as_str) {
+            Some(SCHEMA) => {}
+            Some(other) if other.starts_with("descope-projects/snapshot@") => {
+                return Err(fault("was written by a newer version of this package").with_hint("upgrade it"));
+            }
+            _ => return Err(fault("is not a list of a snapshot's files")),
+        }
+        let mut list = Self {
+            partial: matches!(node.get("partial"), Some(Node::True)),
+            contains_secrets: matches!(node.get("contains_secrets"), Some(Node::True)),
+            ..Self::default()
+        };
+        for (path, kind) in node.get("files").map_or(&[][..], Node::members) {
+            let path = std::str::from_utf8(path).map_err(|_| fault("lists a path that is not UTF-8"))?;
+            let kind = kind.as_str().and_then(FileKind::from_name);
+            let kind = kind.ok_or_else(|| fault("lists a file of a kind that is not known"))?;
+            list.files.insert(SnapshotPath::parse(path)?, kind);
+        }
+        for path in node.get("foreign").map_or(&[][..], Node::items) {
+            list.foreign.insert(path.as_str().ok_or_else(|| fault("lists a path that is not text"))?.to_owned());
+        }
+        Ok(list)
+    }
+
+    /// The text of the list.
+    pub(in crate::snapshot) fn text(&self) -> Vec<u8> {
+        let string = |text: &'static str| Node::String(text.as_bytes().into());
+        let mut members: Vec<(json::Text<'_>, Node<'_>)> = vec![(b"schema"[..].into(), string(SCHEMA))];
+        let files = self.files.iter().map(|(path, kind)| (path.as_str().as_bytes().into(), string(kind.name())));
+        members.push((b"files"[..].into(), Node::Object(files.collect())));
+        if !self.foreign.is_empty() {
+            let foreign = self.foreign.iter().map(|path| Node::String(path.as_bytes().into()));
+            members.push((b"foreign"[..].into(), Node::Array(foreign.collect())));
+        }
+        for (name, set) in [(&b"partial"[..], self.partial), (&b"contains_secrets"[..], self.contains_secrets)] {
+            if set {
+                members.push((name.into(), Node::True));
+            }
+        }
+        format::file(&Node::Object(members), self.files.len() * 64)
+    }
+}

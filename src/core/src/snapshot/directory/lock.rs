@@ -1,0 +1,122 @@
+//! One writer at a time: an advisory lock, which the system drops when its holder dies.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::STAGING_NAME;
+use crate::snapshot::error::SnapshotError;
+
+const LOCK_NAME: &str = "lock";
+
+/// The right to change a folder's snapshot, and to use its staging folder.
+pub(super) struct Lock {
+    staging: PathBuf,
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a folder, without waiting.
+    pub(super) fn take(folder: &Path) -> Result<Self, SnapshotError> {
+        let staging = folder.join(STAGING_NAME);
+        // The holder removes the file and the staging when it is done: what was opened may be a file of the past.
+        for _ in 0..100 {
+            make_private_folder(&staging).map_err(|error| SnapshotError::io("make", &staging, error))?;
+            let path = staging.join(LOCK_NAME);
+            let file = match open(&path) {
+                Ok(file) => file,
+                Err(error) if super::is_absent(&error) => continue,
+                Err(error) => return Err(SnapshotError::io("open", &path, error)),
+            };
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(busy(folder)),
+                Err(TryLockError::Error(error)) => return Err(SnapshotError::io("lock", &path, error)),
+            }
+            if is_same(&file, &path) {
+                return Ok(Self { staging, file });
+            }
+        }
+        Err(busy(folder))
+    }
+
+    /// The staging folder.
+    pub(super) fn staging(&self) -> &Path {
+        &self.staging
+    }
+
+    /// Removes the staging folder and everything in it, then lets go.
+    pub(super) fn clear(self) -> io::Result<()> {
+        self.empty()?;
+        fs::remove_file(self.staging.join(LOCK_NAME))?;
+        // Another writer may have made its own lock file since: then the folder is its.
+        let _ = fs::remove_dir(&self.staging);
+        drop(self.file);
+        Ok(())
+    }
+
+    /// Removes what an earlier write left in the staging folder.
+    pub(super) fn empty(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.staging)? {
+            let entry = entry?;
+            if entry.file_name() == LOCK_NAME {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn busy(folder: &Path) -> SnapshotError {
+    SnapshotError::refused(format!("another process is writing {}", folder.display()))
+        .with_hint("try again when it is done")
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    match path.symlink_metadata() {
+        Ok(found) if !found.is_file() => return Err(io::Error::other("not an ordinary file")),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes a folder that only its owner can look into, if it is not there. A link in its place is refused.
+fn make_private_folder(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something else has its name")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+#[cfg(unix)]
+fn is_same(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), path.symlink_metadata()) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &File, path: &Path) -> bool {
+    // A file that is open here and was removed by its holder keeps its name from being used again.
+    path.exists()
+}

@@ -1,0 +1,160 @@
+//! Where each file is in what was received: one pass over the text, nothing decoded but the paths.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Deserializer as _;
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::error::{SnapshotError, shown};
+use super::limits;
+use super::value::Stored;
+
+/// The files of one snapshot, by path.
+pub(super) type Files = BTreeMap<Box<str>, Stored>;
+
+/// What an answer `{"files": {…}}` holds.
+pub(super) struct Received {
+    pub(super) files: Files,
+    /// The text of the object of files, which an import can send again as it is.
+    pub(super) object: Bytes,
+}
+
+/// Finds the files of an export's answer.
+pub(super) fn of_export(body: &Bytes) -> Result<Received, SnapshotError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let object = deserializer.deserialize_map(Envelope).and_then(|object| deserializer.end().map(|()| object));
+    let object = object.map_err(|error| answer_fault(&error))?;
+    let object = object.ok_or_else(|| SnapshotError::invalid("the export's answer has no \"files\""))?;
+    let object = body.slice_ref(object.get().as_bytes());
+    let files = of_object(&object)?;
+    Ok(Received { files, object })
+}
+
+fn answer_fault(error: &serde_json::Error) -> SnapshotError {
+    SnapshotError::invalid(format!("the export's answer is not what the API promises: {}", without_content(error)))
+}
+
+/// `serde_json` puts nothing of the text into its syntax errors, but its type errors quote the value.
+pub(super) fn without_content(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return format!("unexpected value at line {}, column {}", error.line(), error.column());
+    }
+    error.to_string()
+}
+
+struct Envelope;
+
+impl<'de> Visitor<'de> for Envelope {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object with \"files\"")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut files = None;
+        while let Some(Key(key)) = map.next_key()? {
+            if key != "files" {
+                map.next_value::<IgnoredAny>()?;
+            } else if files.replace(map.next_value()?).is_some() {
+                return Err(de::Error::custom("\"files\" is there twice"));
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Finds the files of the object `{path: value, …}`.
+fn of_object(object: &Bytes) -> Result<Files, SnapshotError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(object);
+    let mut fault = None;
+    let entries = deserializer.deserialize_map(Entries { object, fault: &mut fault });
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    entries.map_err(|error| answer_fault(&error))
+}
+
+struct Entries<'a> {
+    object: &'a Bytes,
+    /// A fault that names the path, which an error of serde's could not.
+    fault: &'a mut Option<SnapshotError>,
+}
+
+impl<'de> Visitor<'de> for Entries<'_> {
+    type Value = Files;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of files")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Files, A::Error> {
+        let mut entries: Vec<(Box<str>, Stored)> = Vec::new();
+        while let Some(Key(path)) = map.next_key()? {
+            let value: &'de RawValue = map.next_value()?;
+            entries.push((path.into(), Stored::Wire(self.object.slice_ref(value.get().as_bytes()))));
+        }
+        match collect(entries) {
+            Ok(files) => Ok(files),
+            Err(error) => {
+                *self.fault = Some(error);
+                Err(de::Error::custom("see the fault"))
+            }
+        }
+    }
+}
+
+/// A path twice would let two readers of one text see two snapshots.
+pub(super) fn collect(mut entries: Vec<(Box<str>, Stored)>) -> Result<Files, SnapshotError> {
+    if entries.len() > limits::FILES {
+        return Err(SnapshotError::invalid(format!("more than {} files", limits::FILES)));
+    }
+    entries.sort_by(|left, right| left.0.cmp(&right.0));
+    if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let path = pair[0].0.as_ref();
+        return Err(SnapshotError::invalid(format!("{} is there twice", shown(path))).at(path));
+    }
+    Ok(entries.into_iter().collect())
+}
+
+/// A key, borrowed from the text where it has no escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> de::Deserialize<'de> for Key<'de> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a path")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(text.to_owned())))
+    }
+}
+
+/// Checks that `text` is one JSON value, and gives it without the space around it.
+pub(super) fn one_value(text: &Bytes) -> Result<Bytes, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let seed = std::marker::PhantomData::<&RawValue>;
+    let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    match value {
+        Ok(value) => Ok(text.slice_ref(value.get().as_bytes())),
+        Err(error) => Err(format!("is not JSON: {}", without_content(&error))),
+    }
+}

@@ -1,0 +1,60 @@
+//! Whether a snapshot is whole: what an import does not find, it deletes.
+
+use super::error::SnapshotError;
+use super::index::Files;
+use super::json::Node;
+use super::value::Stored;
+
+/// Why the files are only a part of a snapshot; `None` if they are whole.
+pub(super) fn why(files: &Files) -> Option<String> {
+    if !files.contains_key("project.json") {
+        return Some("it has no project.json".to_owned());
+    }
+    for (index, key, entry) in [
+        ("flows/flows.json", "flows", flow_files as fn(&str) -> Vec<String>),
+        ("connectors/connectors.json", "connectors", |name| vec![format!("connectors/{name}.json")]),
+        ("styles/styles.json", "styles", |name| vec![format!("styles/{name}.json")]),
+    ] {
+        let Some(stored) = files.get(index) else { continue };
+        let entries = match strings(index, stored, key) {
+            Ok(entries) => entries,
+            Err(error) => return Some(error.message().to_owned()),
+        };
+        if let Some(missing) = missing(files, index, entries.iter().flat_map(|name| entry(name))) {
+            return Some(missing);
+        }
+        if key != "flows" {
+            continue;
+        }
+        for flow in &entries {
+            let metadata = format!("flows/{flow}/metadata.json");
+            let Some(stored) = files.get(metadata.as_str()) else { continue };
+            match strings(&metadata, stored, "screens") {
+                Ok(screens) => {
+                    let screens = screens.iter().map(|screen| format!("flows/{flow}/screen-{screen}.json"));
+                    if let Some(missing) = missing(files, &metadata, screens) {
+                        return Some(missing);
+                    }
+                }
+                Err(error) => return Some(error.message().to_owned()),
+            }
+        }
+    }
+    None
+}
+
+fn flow_files(flow: &str) -> Vec<String> {
+    vec![format!("flows/{flow}/metadata.json"), format!("flows/{flow}/contents.json")]
+}
+
+fn missing(files: &Files, index: &str, mut paths: impl Iterator<Item = String>) -> Option<String> {
+    let path = paths.find(|path| !files.contains_key(path.as_str()))?;
+    Some(format!("{index} names {}, which is not there", super::error::shown(&path)))
+}
+
+/// The strings of the list under `key`; an index of another shape names nothing.
+fn strings(path: &str, stored: &Stored, key: &str) -> Result<Vec<String>, SnapshotError> {
+    let node = stored.node(path)?;
+    let items = node.as_ref().and_then(|node| node.get(key)).map_or(&[][..], Node::items);
+    Ok(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+}

@@ -1,0 +1,47 @@
+//! What is known of a snapshot's files by their paths.
+
+use super::value::FileKind;
+
+/// The sentinel that an export has in the place of a secret, and that an import takes for "keep".
+pub(super) const PLACEHOLDER: &str = "PLACEHOLDER_VALUE";
+
+/// The folders that a snapshot has. A file in one of them that cannot be read is no stray file.
+const FOLDERS: &[&str] = &["assets", "auth", "connectors", "flows", "styles", "widgets"];
+
+/// Files of which at least one is in every whole snapshot, of today or of 2024.
+const MARKERS: &[&str] = &["project.json", "snapshot.json", "environment.json"];
+
+/// What the vendor's command line takes a file for: by its extension alone, and case counts.
+pub(super) fn kind_by_extension(path: &str) -> Option<FileKind> {
+    match extension(path)? {
+        "json" => Some(FileKind::Json),
+        "txt" | "html" => Some(FileKind::Text),
+        "png" | "jpg" | "svg" | "webp" => Some(FileKind::Image),
+        _ => None,
+    }
+}
+
+fn extension(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map(|(_, extension)| extension)
+}
+
+/// Whether the vendor's command line passes over everything of this name.
+pub(super) fn is_skipped_name(name: &str) -> bool {
+    name.starts_with('.') || name.starts_with("__MACOSX")
+}
+
+/// Whether the vendor's command line reads the path.
+pub(super) fn is_plain(path: &str) -> bool {
+    kind_by_extension(path).is_some() && !path.split('/').any(is_skipped_name)
+}
+
+/// Whether the path is in a folder that every snapshot has.
+pub(super) fn is_known_folder(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder))
+}
+
+/// Whether the file says that the folder which it is in is a snapshot.
+pub(super) fn is_marker(path: &str) -> bool {
+    MARKERS.contains(&path)
+}

@@ -1,0 +1,108 @@
+//! Which fields hold secrets, and whether one of them holds a real one.
+//!
+//! Known by structure (the files of [`in_file`], the only ones whose entities have secrets) *and* by name. An export
+//! has `PLACEHOLDER_VALUE` in such a field; the placeholder, null and "" are no secret, and neither is a template
+//! (`{{…}}`), which the server fills in. Kept conservative with few false alarms: flows, screens, styles and lists are not
+//! searched (labels and inputs named "password" abound there), and a policy's numbers are no strings.
+
+use super::json::Node;
+use super::schema::PLACEHOLDER;
+
+/// Names, in lower case and without `_` and `-`, that hold a secret wherever they are in such a file.
+const NAMES: &[&str] = &[
+    "apikey",
+    "apisecret",
+    "apitoken",
+    "accesskeysecret",
+    "accesstoken",
+    "authkey",
+    "authtoken",
+    "bearertoken",
+    "clientsecret",
+    "credentials",
+    "hmac",
+    "hmackey",
+    "hmacsecret",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "refreshtoken",
+    "secret",
+    "secretaccesskey",
+    "secretkey",
+    "serviceaccount",
+    "signingkey",
+    "signingsecret",
+    "token",
+    "webhooksecret",
+];
+
+/// A name that ends with one of these holds a secret too: `smtpPassword`, `oauthClientSecret`.
+const ENDINGS: &[&str] = &["apikey", "authtoken", "bearertoken", "password", "privatekey", "secret", "secretkey"];
+
+/// Headers that carry a credential.
+const HEADERS: &[&str] = &["authorization", "proxyauthorization", "xapikey", "apikey", "xauthtoken", "cookie"];
+
+/// Whether the file may have secret fields.
+pub(super) fn in_file(path: &str) -> bool {
+    matches!(path, "outboundapps.json" | "applications.json" | "ssoapps.json" | "project.json")
+        || path.starts_with("auth/oauth")
+        || path.starts_with("auth/sso")
+        || (path.starts_with("connectors/") && path != "connectors/connectors.json")
+}
+
+/// Whether a field of this name holds a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let name = fold(name);
+    NAMES.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a secret field of the file holds a literal secret.
+pub(super) fn has_literal(node: &Node<'_>) -> bool {
+    match node {
+        Node::Object(members) => members.iter().any(|(name, value)| {
+            let name = String::from_utf8_lossy(name);
+            if fold(&name) == "headers" && has_credential_header(value) {
+                return true;
+            }
+            if is_secret_name(&name) { holds_literal(value) || has_literal(value) } else { has_literal(value) }
+        }),
+        Node::Array(items) => items.iter().any(has_literal),
+        Node::String(text) => is_private_key(text),
+        _ => false,
+    }
+}
+
+/// A string, or the strings of a list, of a secret field.
+fn holds_literal(value: &Node<'_>) -> bool {
+    match value {
+        Node::String(text) => is_literal(text),
+        Node::Array(items) => items.iter().any(holds_literal),
+        _ => false,
+    }
+}
+
+/// Headers are a map, or a list of `{key, value}`.
+fn has_credential_header(headers: &Node<'_>) -> bool {
+    let carries = |name: &str| HEADERS.contains(&fold(name).as_str());
+    let in_map =
+        headers.members().iter().any(|(name, value)| carries(&String::from_utf8_lossy(name)) && holds_literal(value));
+    in_map
+        || headers.items().iter().any(|header| {
+            let name = header.get("key").or_else(|| header.get("name")).and_then(Node::as_str);
+            name.is_some_and(carries) && header.get("value").is_some_and(holds_literal)
+        })
+}
+
+fn is_literal(text: &[u8]) -> bool {
+    !text.is_empty() && text != PLACEHOLDER.as_bytes() && !text.windows(2).any(|pair| pair == b"{{")
+}
+
+fn is_private_key(text: &[u8]) -> bool {
+    text.starts_with(b"-----BEGIN ") && text.windows(11).any(|words| words == b"PRIVATE KEY")
+}
+
+fn fold(name: &str) -> String {
+    name.chars().filter(|character| !matches!(character, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
