@@ -8,5 +8,11 @@
 //! What may not be here: Python, a terminal, a server, `println!`. Each operation is one async function; sync and
 //! async, Python and command line are faces of it.
 
+pub mod client;
+pub mod error;
+pub mod secrets;
 pub mod snapshot;
+pub mod transport;
 pub mod wire;
+
+pub use error::{Error, ErrorKind, Result, Written};

@@ -9,6 +9,12 @@ pub enum Method {
     Get,
     /// `POST`
     Post,
+    /// `PUT`; in no row of the table.
+    Put,
+    /// `PATCH`; in no row of the table.
+    Patch,
+    /// `DELETE`; in no row of the table.
+    Delete,
 }
 
 impl Method {
@@ -17,6 +23,9 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }

@@ -134,7 +134,7 @@ pub struct InputSecrets {
     /// Of outbound apps.
     #[serde(rename = "outboundApps", default, skip_serializing_if = "Vec::is_empty")]
     pub outbound_apps: Vec<InputSecret>,
-    /// Of external authentication (in the OpenAPI file only).
+    /// Of external authentication (in the `OpenAPI` file only).
     #[serde(rename = "externalAuth", default, skip_serializing_if = "Vec::is_empty")]
     pub external_auth: Vec<InputSecret>,
 }

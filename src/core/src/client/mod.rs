@@ -1,0 +1,394 @@
+//! Clients, project handles and their options.
+//!
+//! A [`Client`] is cheap to clone; clones and handles share one pool, one request budget, one tier and one writer per
+//! project. The verbs that act on a project are on [`Project`] only.
+
+mod base_url;
+mod identity;
+mod import;
+mod options;
+mod project;
+mod raw;
+mod results;
+mod settle;
+mod started_clone;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::secrets::{Redactor, Secret};
+use crate::transport::{
+    Answer, BackoffConfig, Bearer, Connections, Credential, Network, Pool, ProxyChoice, Request, Transport,
+    TransportConfig, Watch,
+};
+use crate::wire::{self, Call, Limit, Project as ProjectInfo, ProjectList, Repeat, call};
+
+pub use identity::{
+    BASE_URL_VARIABLES, Identity, MANAGEMENT_KEY_VARIABLE, PROJECT_ID_VARIABLE, TOKEN_VARIABLES, check_key,
+    check_project_id,
+};
+pub use options::{
+    ClientOptions, CloneOptions, Count, DeleteOptions, Environment, ExportFormat, ExportOptions, ImportOptions,
+    OptionValue, Pause, Rate, RetryOptions, Seconds, SecretOption, SecretsOption, decode_options,
+};
+pub use project::Project;
+pub use raw::RawRequest;
+pub use results::{CloneResult, CloneStatus, MissingSecret, Validation};
+pub use started_clone::StartedClone;
+
+/// The version of this package.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const ORDINARY_LIMIT: Duration = Duration::from_secs(60);
+const LONG_LIMIT: Duration = Duration::from_secs(300);
+
+/// Makes management calls as one project and key, or as others over the same connections.
+///
+/// ```
+/// use descope_projects_core::client::{Client, ClientOptions};
+/// use descope_projects_core::secrets::Secret;
+///
+/// let client = Client::new("P2abc", Secret::new("K2abc"), &ClientOptions::default())?;
+/// assert_eq!(client.own_project().id(), "P2abc");
+/// # Ok::<(), descope_projects_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    credential: Credential,
+    redactor: Arc<Redactor>,
+    connections: Arc<OnceLock<Connections>>,
+    watch: Option<Arc<Watch>>,
+}
+
+struct Shared {
+    transport: Transport,
+    headers: HeaderMap,
+    ordinary: Duration,
+    long: Duration,
+    read_only: bool,
+    proxy: Option<Secret>,
+    writers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Client {
+    /// A client for this project and key; opens no connection.
+    ///
+    /// # Errors
+    /// `ConfigurationError` for an id, key or option that cannot be right.
+    pub fn new(project_id: &str, management_key: Secret, options: &ClientOptions) -> Result<Self> {
+        check_project_id(project_id, "project_id")?;
+        check_key(management_key.expose(), "management_key")?;
+        let allow_insecure = options.allow_insecure_http.unwrap_or(false);
+        let base = base_url::resolve(options.base_url.as_deref(), project_id, allow_insecure)?;
+        let headers = base_headers(options)?;
+        let retry = options.retry.unwrap_or_default();
+        let proxy = match &options.proxy {
+            Some(url) if !url.is_empty() => ProxyChoice::Url(url.clone()),
+            _ if base_url::is_loopback(&base) => ProxyChoice::None,
+            _ => ProxyChoice::Environment,
+        };
+        let secure = base.scheme() == "https" || !matches!(proxy, ProxyChoice::None);
+        let connect_timeout = options.connect_timeout.map_or(Duration::from_secs(10), Seconds::duration);
+        let network = Network::new(secure, proxy, options.ca_bundle.clone(), connect_timeout);
+        let config = TransportConfig {
+            base,
+            max_attempts: u32::try_from(retry.max_attempts.map_or(4, Count::get)).unwrap_or(u32::MAX),
+            backoff: BackoffConfig {
+                initial: retry.initial_backoff.map_or(Duration::from_millis(500), Pause::duration),
+                longest: retry.max_backoff.map_or(Duration::from_secs(30), Pause::duration),
+            },
+            max_wait: retry.max_wait.map_or(Duration::from_secs(120), Pause::duration),
+            max_response_bytes: options.max_response_bytes.map_or(512 * 1024 * 1024, Count::get),
+            license_handshake: options.license_handshake.unwrap_or(true),
+            budget_interval: options.requests_per_second.map(Rate::interval),
+        };
+        let credential = Credential::new(project_id, management_key, &headers)?;
+        let shared = Shared {
+            transport: Transport::new(config, Arc::new(network)),
+            headers,
+            ordinary: options.timeout.map_or(ORDINARY_LIMIT, Seconds::duration),
+            long: options.timeout.map_or(LONG_LIMIT, Seconds::duration),
+            read_only: options.read_only.unwrap_or(false),
+            proxy: options.proxy.clone(),
+            writers: Mutex::new(HashMap::new()),
+        };
+        let redactor = Arc::new(shared.redactor(&credential, []));
+        Ok(Self { shared: Arc::new(shared), credential, redactor, connections: Arc::default(), watch: None })
+    }
+
+    /// A client for what the environment names ([`Identity::from_env`]); a `base_url` among the options wins.
+    pub fn from_env(options: &ClientOptions) -> Result<Self> {
+        let identity = Identity::from_env()?;
+        let mut options = options.clone();
+        options.base_url = options.base_url.or(identity.base_url);
+        Self::new(&identity.project_id, identity.management_key, &options)
+    }
+
+    /// The URL that calls go to.
+    pub fn base_url(&self) -> &str {
+        self.shared.transport.base().as_str()
+    }
+
+    /// Whether calls that write are refused.
+    pub fn read_only(&self) -> bool {
+        self.shared.read_only
+    }
+
+    /// Connections for one more runtime. A connection belongs to the runtime that opened it, so whoever runs calls on
+    /// several runtimes keeps one of these for each and passes it to [`Client::over`].
+    pub fn connect(&self) -> Result<Connections> {
+        self.shared.transport.network().connect()
+    }
+
+    /// The same client over these connections.
+    #[must_use]
+    pub fn over(&self, connections: &Connections) -> Self {
+        let cell = OnceLock::new();
+        let _ = cell.set(connections.clone());
+        Self { connections: Arc::new(cell), ..self.clone() }
+    }
+
+    /// The same client, with its next call watched.
+    #[must_use]
+    pub fn watched(&self, watch: &Arc<Watch>) -> Self {
+        Self { watch: Some(Arc::clone(watch)), ..self.clone() }
+    }
+
+    /// The same client with another key: for tokens that expire.
+    pub fn with_management_key(&self, management_key: Secret) -> Result<Self> {
+        if management_key.expose() == self.credential.key().expose() {
+            return Ok(self.clone());
+        }
+        self.acting_as(self.credential.project_id(), management_key)
+    }
+
+    /// A handle on a project, over the same connections; no I/O.
+    ///
+    /// # Errors
+    /// `ConfigurationError` if the id is empty or cannot be one.
+    pub fn project(&self, project_id: &str, management_key: Option<Secret>) -> Result<Project> {
+        check_project_id(project_id, "project_id")?;
+        let key = match management_key {
+            Some(key) => {
+                check_key(key.expose(), "management_key")?;
+                key
+            }
+            None => self.credential.key().clone(),
+        };
+        Ok(Project::new(self.acting_as(project_id, key)?))
+    }
+
+    /// The project that the client itself was made for.
+    pub fn own_project(&self) -> Project {
+        Project::new(self.clone())
+    }
+
+    /// All projects of the company, in the server's order. Needs a company-wide key.
+    ///
+    /// # Errors
+    /// `PermissionDenied` if the key is bound to some projects.
+    pub async fn list_projects(&self) -> Result<Vec<ProjectInfo>> {
+        let listed = self.list(Bearer::Project, Pool::Any).await;
+        if let Err(error) = &listed
+            && error.kind() == ErrorKind::PermissionDenied
+        {
+            self.credential.learn_may_list(false);
+        }
+        listed
+    }
+
+    async fn list(&self, bearer: Bearer, pool: Pool) -> Result<Vec<ProjectInfo>> {
+        let mut request = self.request_for(&call::LIST_PROJECTS, vec![Bytes::from_static(b"{}")], None);
+        request.bearer = bearer;
+        request.pool = pool;
+        let list: ProjectList = self.ask(&request).await?;
+        self.credential.learn_may_list(true);
+        Ok(list.projects)
+    }
+
+    fn acting_as(&self, project_id: &str, management_key: Secret) -> Result<Self> {
+        check_key(management_key.expose(), "management_key")?;
+        let credential = Credential::new(project_id, management_key, &self.shared.headers)?;
+        let redactor = Arc::new(self.shared.redactor(&credential, []));
+        Ok(Self { credential, redactor, ..self.clone() })
+    }
+
+    /// Refuses a write before any I/O where the client may only read.
+    fn check_may_write(&self, operation: &str, repeat: Repeat) -> Result<()> {
+        if !(self.shared.read_only && repeat.writes()) {
+            return Ok(());
+        }
+        let project_id = self.credential.project_id();
+        let message = format!(
+            "{operation} of {project_id} was refused: this client is read-only (read_only=True). Nothing was sent"
+        );
+        Err(Error::new(ErrorKind::Protected, message).with(|details| {
+            details.operation = Some(operation.to_owned());
+            details.project_id = Some(project_id.to_owned());
+        }))
+    }
+
+    /// Writes to one project go one at a time: the API answers parallel ones with a version conflict.
+    async fn writer(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        let writer = {
+            let mut writers = self.shared.writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(writers.entry(self.credential.project_id().to_owned()).or_default())
+        };
+        writer.lock_owned().await
+    }
+
+    fn request_for<'call>(
+        &'call self,
+        call: &'call Call,
+        body: Vec<Bytes>,
+        timeout: Option<Seconds>,
+    ) -> Request<'call> {
+        let limit = match call.limit {
+            Limit::Ordinary => self.shared.ordinary,
+            Limit::Long => self.shared.long,
+        };
+        Request {
+            operation: call.name,
+            method: call.method,
+            path: call.path,
+            repeat: call.repeat,
+            pool: if call.repeat == Repeat::Once { Pool::Fresh } else { Pool::Any },
+            bearer: Bearer::Project,
+            body,
+            limit: timeout.map_or(limit, Seconds::duration),
+            credential: &self.credential,
+            project_id: self.credential.project_id(),
+            may_be_partial: false,
+            next: Vec::new(),
+            redactor: &self.redactor,
+            watch: self.watch.as_deref(),
+        }
+    }
+
+    async fn send(&self, request: &Request<'_>) -> Result<Answer> {
+        self.shared.transport.call(self.connections()?, request).await
+    }
+
+    /// Sends, and decodes the answer.
+    async fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T> {
+        let answer = self.send(request).await?;
+        decode(request, &answer)
+    }
+
+    /// Sends a call whose answer is `{}` or nothing.
+    async fn tell(&self, request: &Request<'_>) -> Result<()> {
+        let answer = self.send(request).await?;
+        if answer.body.is_empty() {
+            return Ok(());
+        }
+        let _: serde_json::Map<String, serde_json::Value> = decode(request, &answer)?;
+        Ok(())
+    }
+
+    fn connections(&self) -> Result<&Connections> {
+        if let Some(connections) = self.connections.get() {
+            return Ok(connections);
+        }
+        let made = self.connect()?;
+        Ok(self.connections.get_or_init(|| made))
+    }
+}
+
+impl Shared {
+    fn redactor(&self, credential: &Credential, more: impl IntoIterator<Item = Secret>) -> Redactor {
+        let proxy_password = self.proxy.as_ref().and_then(|proxy| {
+            let url = url::Url::parse(proxy.expose()).ok()?;
+            Some(Secret::new(url.password()?))
+        });
+        Redactor::new(
+            more.into_iter().chain([credential.key().clone()]).chain(proxy_password).chain(self.proxy.clone()),
+        )
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Client(project_id={:?}, base_url={:?})", self.credential.project_id(), self.base_url())
+    }
+}
+
+/// The headers that a user may not set: they carry identity, or the shape of the message.
+const OUR_HEADERS: [&str; 7] = [
+    "authorization",
+    "content-type",
+    "content-length",
+    "host",
+    "x-descope-project-id",
+    "x-descope-license",
+    "transfer-encoding",
+];
+
+fn base_headers(options: &ClientOptions) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    let agent = options.user_agent.clone().unwrap_or_else(|| format!("descope-projects/{VERSION}"));
+    let wrong = |path: String, why: &str| {
+        Error::configuration(format!("`{path}`: {why}")).with(|details| details.path = Some(path))
+    };
+    let agent = HeaderValue::from_str(&agent)
+        .map_err(|_| wrong("user_agent".to_owned(), "has characters that no header has"))?;
+    headers.insert(USER_AGENT, agent);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(HeaderName::from_static("x-descope-sdk-name"), HeaderValue::from_static("descope-projects"));
+    headers.insert(HeaderName::from_static("x-descope-sdk-version"), HeaderValue::from_static(VERSION));
+    for (name, value) in options.headers.iter().flatten() {
+        let path = format!("headers.{name}");
+        let header =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(path.clone(), "is not the name of a header"))?;
+        if OUR_HEADERS.contains(&header.as_str()) {
+            return Err(wrong(path, "is set by the client and cannot be chosen"));
+        }
+        let mut value = HeaderValue::from_str(value).map_err(|_| wrong(path, "has characters that no header has"))?;
+        value.set_sensitive(true);
+        headers.insert(header, value);
+    }
+    Ok(headers)
+}
+
+/// The answer as the type that the call answers.
+fn decode<T: DeserializeOwned>(request: &Request<'_>, answer: &Answer) -> Result<T> {
+    let mut json = serde_json::Deserializer::from_slice(&answer.body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." || path == "?" { String::new() } else { format!(" at `{path}`") };
+        // Not the parser's own text: it may repeat a value of the answer.
+        let why = match error.inner().classify() {
+            serde_json::error::Category::Eof if answer.body.is_empty() => "has no body".to_owned(),
+            serde_json::error::Category::Eof => "ends before its JSON does".to_owned(),
+            serde_json::error::Category::Syntax => "is not JSON".to_owned(),
+            _ => format!("is not what the call answers{place}"),
+        };
+        request.unusable(answer, &why)
+    })
+}
+
+fn json_body<T: serde::Serialize>(body: &T) -> Result<Bytes> {
+    serde_json::to_vec(body)
+        .map(Bytes::from)
+        .map_err(|_| Error::configuration("the request cannot be written as JSON; nothing was sent"))
+}
+
+/// The names of a project: for `confirm`.
+fn projects_named<'list>(projects: &'list [ProjectInfo], name: &str) -> Vec<&'list ProjectInfo> {
+    projects.iter().filter(|project| project.name.as_deref() == Some(name)).collect()
+}
+
+#[expect(dead_code, reason = "a compile-time proof, never called")]
+fn clients_cross_threads() {
+    fn shared<T: Send + Sync + Clone>() {}
+    shared::<Client>();
+    shared::<Project>();
+    let _ = wire::CALLS;
+}

@@ -1,0 +1,120 @@
+//! Any other management route, with the same credential, retry and errors.
+
+use bytes::Bytes;
+
+use super::options::Seconds;
+use super::{Client, decode, json_body};
+use crate::error::{Error, Result};
+use crate::transport::{Bearer, Pool, Request};
+use crate::wire::{CALLS, Limit, Method, Repeat};
+
+/// A request that is in no table.
+#[derive(Clone, Debug)]
+pub struct RawRequest {
+    method: Method,
+    path: String,
+    body: Vec<Bytes>,
+    repeat: Repeat,
+    limit: Limit,
+    may_be_partial: bool,
+    timeout: Option<Seconds>,
+}
+
+impl RawRequest {
+    /// `path` begins with `/` and stays on the host; `body` is JSON text.
+    ///
+    /// `safe_to_repeat` says that a second execution does no harm. For a route of the table the table decides.
+    ///
+    /// # Errors
+    /// `ConfigurationError` for a method that is not one, or a path that would leave the host or its directory.
+    pub fn new(
+        method: &str,
+        path: &str,
+        body: Option<Bytes>,
+        safe_to_repeat: bool,
+        timeout: Option<Seconds>,
+    ) -> Result<Self> {
+        let wrong = |name: &str, why: String| {
+            Err(Error::configuration(format!("request: `{name}` {why}")).with(|details| {
+                details.operation = Some("request".to_owned());
+                details.path = Some(name.to_owned());
+            }))
+        };
+        let method = match method.to_ascii_uppercase().as_str() {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            "PUT" => Method::Put,
+            "PATCH" => Method::Patch,
+            "DELETE" => Method::Delete,
+            _ => return wrong("method", "must be GET, POST, PUT, PATCH or DELETE".to_owned()),
+        };
+        let fine = path.starts_with('/')
+            && path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'?' | b'#' | b'%'))
+            && !path.contains("//")
+            && !path.split('/').any(|segment| matches!(segment, "." | ".."));
+        if !fine {
+            return wrong(
+                "path",
+                "must begin with / and hold plain segments: no host, no `..`, no query, no escapes".to_owned(),
+            );
+        }
+        if method == Method::Get && body.is_some() {
+            return wrong("body", "cannot be sent with GET".to_owned());
+        }
+        let row = CALLS.iter().find(|call| call.path == path);
+        let repeat = match row {
+            Some(call) => call.repeat,
+            None if method == Method::Get => Repeat::Read,
+            None if safe_to_repeat => Repeat::Set,
+            None => Repeat::Once,
+        };
+        let body = match body {
+            Some(body) => vec![body],
+            None if method == Method::Get => Vec::new(),
+            None => vec![json_body(&serde_json::json!({}))?],
+        };
+        Ok(Self {
+            method,
+            path: path.to_owned(),
+            body,
+            repeat,
+            limit: row.map_or(Limit::Ordinary, |call| call.limit),
+            may_be_partial: path.ends_with("/import"),
+            timeout,
+        })
+    }
+}
+
+impl Client {
+    /// Sends it as the client's own project; returns the body of the answer as received, empty if there was none.
+    pub async fn request(&self, raw: &RawRequest) -> Result<Bytes> {
+        self.check_may_write("request", raw.repeat)?;
+        let limit = match raw.limit {
+            Limit::Ordinary => self.shared.ordinary,
+            Limit::Long => self.shared.long,
+        };
+        let request = Request {
+            operation: "request",
+            method: raw.method,
+            path: &raw.path,
+            repeat: raw.repeat,
+            pool: if raw.repeat == Repeat::Once { Pool::Fresh } else { Pool::Any },
+            bearer: Bearer::Project,
+            body: raw.body.clone(),
+            limit: raw.timeout.map_or(limit, Seconds::duration),
+            credential: &self.credential,
+            project_id: self.credential.project_id(),
+            may_be_partial: raw.may_be_partial,
+            next: Vec::new(),
+            redactor: &self.redactor,
+            watch: self.watch.as_deref(),
+        };
+        let _writer = if raw.repeat.writes() { Some(self.writer().await) } else { None };
+        let answer = self.send(&request).await?;
+        if !answer.body.is_empty() {
+            let _: serde::de::IgnoredAny = decode(&request, &answer)?;
+        }
+        self.told();
+        Ok(answer.body)
+    }
+}

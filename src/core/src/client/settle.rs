@@ -1,0 +1,124 @@
+//! Settling an unknown outcome by looking: with positive evidence only.
+//!
+//! That a project is not in the list proves nothing (the first request may still be running), so the answer is never
+//! "it did not happen".
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Client;
+use super::options::Seconds;
+use super::results::CloneResult;
+use crate::error::{Error, ErrorKind, Result};
+use crate::transport::{Bearer, Level, Pool};
+use crate::wire::Project;
+
+/// What the list showed before the call; nothing where the key may not list or its user does not want it.
+pub(super) struct Before(Option<HashSet<String>>);
+
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+impl Before {
+    /// Lists the projects, if that is wanted and allowed. A failure to list never stops the call itself.
+    pub(super) async fn look(client: &Client, settle: Option<bool>) -> Self {
+        let wanted = settle.unwrap_or(true) && client.credential.may_list() != Some(false);
+        if !wanted {
+            return Self(None);
+        }
+        match client.list(Bearer::Company, Pool::Fresh).await {
+            Ok(projects) => Self(Some(projects.into_iter().map(|project| project.id).collect())),
+            Err(error) => {
+                if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Authentication) {
+                    client.credential.learn_may_list(false);
+                }
+                if let Some(watch) = &client.watch {
+                    watch.record(Level::Debug, format!("an unknown outcome could not be settled: {error}"));
+                }
+                Self(None)
+            }
+        }
+    }
+
+    /// Looks for exactly one new project of that name.
+    pub(super) async fn find_clone(
+        self,
+        client: &Client,
+        name: Option<&str>,
+        timeout: Seconds,
+        unknown: Error,
+    ) -> Result<CloneResult> {
+        let Some(before) = self.0 else { return Err(unknown) };
+        let mut candidates: Vec<Project> = Vec::new();
+        let mut looks = Looks::new(timeout);
+        while looks.again().await {
+            let Ok(projects) = client.list(Bearer::Company, Pool::Any).await else { continue };
+            candidates = projects
+                .into_iter()
+                .filter(|project| !before.contains(&project.id))
+                .filter(|project| name.is_none() || project.name.as_deref() == name)
+                .collect();
+            // Without a name a new project may be anybody's: it is a candidate and no evidence.
+            if name.is_some() && candidates.len() == 1 {
+                return Ok(CloneResult::found(candidates.remove(0)));
+            }
+            if candidates.len() > 1 {
+                break;
+            }
+        }
+        Err(unknown.with(|details| {
+            let seen = match candidates.len() {
+                0 => "the list shows no new project of that name, which proves nothing: it may still be on its way"
+                    .to_owned(),
+                count => format!("the list shows {count} new projects that may be the result"),
+            };
+            details.message = format!("{}; {seen}", details.message);
+            details.candidates = candidates;
+        }))
+    }
+
+    /// Looks whether the project, listed before, is gone.
+    pub(super) async fn find_gone(self, client: &Client, timeout: Seconds, unknown: Error) -> Result<()> {
+        let id = client.credential.project_id();
+        if !self.0.is_some_and(|before| before.contains(id)) {
+            return Err(unknown);
+        }
+        let mut looks = Looks::new(timeout);
+        while looks.again().await {
+            let Ok(projects) = client.list(Bearer::Company, Pool::Any).await else { continue };
+            if !projects.iter().any(|project| project.id == id) {
+                return Ok(());
+            }
+        }
+        Err(unknown.with(|details| {
+            details.message = format!("{}; the list still shows the project", details.message);
+        }))
+    }
+}
+
+/// When to look again: at once, then at growing intervals, until the time is over.
+struct Looks {
+    until: Instant,
+    pause: Option<Duration>,
+}
+
+impl Looks {
+    fn new(timeout: Seconds) -> Self {
+        Self { until: Instant::now() + timeout.duration(), pause: None }
+    }
+
+    async fn again(&mut self) -> bool {
+        let Some(pause) = self.pause else {
+            self.pause = Some(FIRST_LOOK);
+            return true;
+        };
+        if Instant::now() + pause > self.until {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        self.pause = Some((pause * 2).min(LONGEST_PAUSE));
+        true
+    }
+}

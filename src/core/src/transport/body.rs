@@ -1,0 +1,60 @@
+//! The request body: pieces that are not copied, and the proof whether a request was ever started.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+/// A request body in pieces.
+///
+/// hyper asks a body whether it is at its end, for its size and for its frames only when it has taken the request
+/// for a connection and is about to encode it. Until then not one byte of the request can have left this process. So
+/// the first such question is the proof that matters: never asked means certainly not sent.
+pub(crate) struct TrackedBody {
+    pieces: VecDeque<Bytes>,
+    left: u64,
+    started: Vec<Arc<AtomicBool>>,
+}
+
+impl TrackedBody {
+    pub(crate) fn new(pieces: &[Bytes], started: Vec<Arc<AtomicBool>>) -> Self {
+        let pieces: VecDeque<Bytes> = pieces.iter().filter(|piece| !piece.is_empty()).cloned().collect();
+        let left = pieces.iter().map(|piece| piece.len() as u64).sum();
+        Self { pieces, left, started }
+    }
+
+    fn start(&self) {
+        for flag in &self.started {
+            flag.store(true, Ordering::Release);
+        }
+    }
+}
+
+impl Body for TrackedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = self.get_mut();
+        this.start();
+        Poll::Ready(this.pieces.pop_front().map(|piece| {
+            this.left -= piece.len() as u64;
+            Ok(Frame::data(piece))
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.start();
+        self.pieces.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        // Not a sign of starting: layers above the connection ask for it too.
+        SizeHint::with_exact(self.left)
+    }
+}

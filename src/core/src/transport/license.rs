@@ -1,0 +1,41 @@
+//! The license handshake: the company's rate-limit tier, asked for once and sent from then on, so that the edge applies
+//! the customer's own limit. A failure is remembered for a while and never fatal.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// A server that does not answer this must not hold up the call that waits for it.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(600);
+
+/// What is known of the tier.
+#[derive(Default)]
+pub(crate) struct Tier {
+    known: OnceLock<HeaderValue>,
+    failed: Mutex<Option<Instant>>,
+}
+
+impl Tier {
+    /// The header's value, if it is known.
+    pub(crate) fn known(&self) -> Option<&HeaderValue> {
+        self.known.get()
+    }
+
+    /// Asks unless it is known or has failed lately; calls that come meanwhile wait for the same answer.
+    pub(crate) async fn ask(&self, ask: impl Future<Output = Option<HeaderValue>>) {
+        let mut failed = self.failed.lock().await;
+        if self.known.get().is_some() || failed.is_some_and(|at| at.elapsed() < ASK_AGAIN_AFTER) {
+            return;
+        }
+        match tokio::time::timeout(LIMIT, ask).await {
+            Ok(Some(tier)) => {
+                let _ = self.known.set(tier);
+            }
+            Ok(None) | Err(_) => *failed = Some(Instant::now()),
+        }
+    }
+}

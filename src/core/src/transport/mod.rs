@@ -1,0 +1,24 @@
+//! One request: connection, credential, time limit, what may be repeated, request budget.
+//!
+//! The room knows calls as rows of the table and bodies as bytes; what they mean is the client's business.
+
+mod answer;
+mod attempt;
+mod backoff;
+mod body;
+mod budget;
+mod connections;
+mod credential;
+mod license;
+mod policy;
+mod retry_after;
+mod tls;
+mod watch;
+
+pub(crate) use answer::Answer;
+pub(crate) use backoff::BackoffConfig;
+pub use connections::Connections;
+pub(crate) use connections::{Network, ProxyChoice};
+pub(crate) use credential::Credential;
+pub(crate) use policy::{Bearer, Pool, Request, Transport, TransportConfig};
+pub use watch::{Level, Record, Watch};
