@@ -68,6 +68,9 @@ pub struct Written {
     pub bytes: u64,
     /// Files of the snapshot that was there before, which the new one has no more.
     pub removed: Vec<String>,
+    /// Files that are no part of the snapshot although they could be read as one: they were left alone, and the
+    /// folder's list says that they are not to be read.
+    pub left_alone: Vec<String>,
 }
 
 /// An immutable set of files, by path; a copy shares everything.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::STAGING_NAME;
 use super::list::LIST_NAME;
 use super::lock::Lock;
-use super::steps::{Step, Steps, Stop, Uninterrupted};
+use super::steps::{Step, Steps, Stop};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::format;
 use crate::snapshot::json::Node;
@@ -27,6 +27,15 @@ pub(super) enum End {
     Failed(SnapshotError),
     /// As a killed process does: nothing is tidied up.
     Killed,
+}
+
+impl End {
+    pub(super) fn into_error(self) -> SnapshotError {
+        match self {
+            Self::Failed(error) => error,
+            Self::Killed => SnapshotError::refused("interrupted"),
+        }
+    }
 }
 
 impl From<SnapshotError> for End {
@@ -87,23 +96,31 @@ impl Commit {
 }
 
 /// Finishes the write that was interrupted in this folder, if there is one.
-pub(super) fn finish_interrupted(folder: &Path, lock: &Lock) -> Result<(), SnapshotError> {
+pub(super) fn finish_interrupted(folder: &Path, lock: &Lock, steps: &dyn Steps) -> Result<(), End> {
     let path = lock.staging().join(COMMIT_NAME);
     let text = match fs::read(&path) {
         Ok(text) => text,
         Err(error) if super::is_absent(&error) => return Ok(()),
-        Err(error) => return Err(SnapshotError::io("read", &path, error)),
+        Err(error) => return Err(SnapshotError::io("read", &path, error).into()),
     };
     let damaged = || {
         SnapshotError::invalid(format!("the interrupted write of {} cannot be finished", folder.display()))
             .with_hint(format!("remove {STAGING_NAME} in it and write the snapshot again"))
     };
     let commit = Commit::parse(&text).ok_or_else(damaged)?;
-    match carry_out(folder, lock, &commit, &Uninterrupted) {
-        Ok(()) => Ok(()),
-        Err(End::Failed(error)) => Err(error),
-        Err(End::Killed) => Err(damaged()),
+    let staged = lock.staging().join(FILES_NAME);
+    for path in &commit.install {
+        // Whoever made the folder made this list too: it must not bring in what lies elsewhere.
+        if leads_elsewhere(&staged, path) {
+            return Err(SnapshotError::unsafe_path(path.as_str(), "is staged through a link").into());
+        }
     }
+    carry_out(folder, lock, &commit, steps)
+}
+
+fn leads_elsewhere(staged: &Path, path: &SnapshotPath) -> bool {
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    is_link(staged) || path.folders().any(|folder| is_link(&staged.join(folder))) || is_link(&path.below(staged))
 }
 
 /// Puts the staged snapshot into place. Every step can be done again after an interruption anywhere.

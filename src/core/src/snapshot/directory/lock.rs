@@ -45,14 +45,14 @@ impl Lock {
         &self.staging
     }
 
-    /// Removes the staging folder and everything in it, then lets go.
-    pub(super) fn clear(self) -> io::Result<()> {
-        self.empty()?;
-        fs::remove_file(self.staging.join(LOCK_NAME))?;
-        // Another writer may have made its own lock file since: then the folder is its.
-        let _ = fs::remove_dir(&self.staging);
+    /// Removes the staging folder and everything in it, then lets go. What cannot be removed is passed over by readers
+    /// and removed by the next writer.
+    pub(super) fn clear(self) {
+        if self.empty().is_ok() && fs::remove_file(self.staging.join(LOCK_NAME)).is_ok() {
+            // Another writer may have made its own lock file since: then the folder is its.
+            let _ = fs::remove_dir(&self.staging);
+        }
         drop(self.file);
-        Ok(())
     }
 
     /// Removes what an earlier write left in the staging folder.

@@ -6,10 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::commit;
+use super::commit::{self, End};
 use super::list::{FileList, LIST_NAME};
 use super::lock::Lock;
-use super::{STAGING_NAME, is_absent, is_pending};
+use super::steps::Uninterrupted;
+use super::{is_absent, is_pending};
 use crate::snapshot::error::{SnapshotError, SnapshotErrorKind, shown};
 use crate::snapshot::from_disk::{Gathered, SkipReason, Skipped};
 use crate::snapshot::limits;
@@ -50,15 +51,19 @@ pub(in crate::snapshot) fn read(folder: &Path) -> Result<Found, SnapshotError> {
 fn finish(folder: &Path) -> Result<(), SnapshotError> {
     match Lock::take(folder) {
         Ok(lock) => {
-            commit::finish_interrupted(folder, &lock)?;
-            lock.clear().map_err(|error| SnapshotError::io("tidy up", &folder.join(STAGING_NAME), error))
+            commit::finish_interrupted(folder, &lock, &Uninterrupted).map_err(End::into_error)?;
+            lock.clear();
+            Ok(())
         }
-        Err(error) if error.kind() == SnapshotErrorKind::Io => Err(SnapshotError::refused(format!(
-            "a write of {} was interrupted and cannot be finished without the right to write there",
-            folder.display()
+        Err(error) if error.kind() != SnapshotErrorKind::Io => Err(error),
+        // Its writer may have finished it just now.
+        Err(_) if !is_pending(folder)? => Ok(()),
+        Err(error) => Err(SnapshotError::refused(format!(
+            "a write of {} was interrupted and cannot be finished from here: {}",
+            folder.display(),
+            error.message()
         ))
-        .with_hint("read it once as its owner")),
-        Err(error) => Err(error),
+        .with_hint("read it once as its owner, with the right to write there")),
     }
 }
 

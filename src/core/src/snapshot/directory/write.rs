@@ -88,47 +88,56 @@ struct Before {
     foreign: BTreeSet<String>,
 }
 
+/// What lies in the staging folder, at the point of no return.
+struct Staged {
+    commit: Commit,
+    bytes: u64,
+    left_alone: Vec<String>,
+}
+
 impl Job<'_> {
     fn run(&self, lock: Lock) -> Result<Written, End> {
-        let staged = commit::finish_interrupted(self.folder, &lock).map_err(End::Failed).and_then(|()| {
+        let staged = commit::finish_interrupted(self.folder, &lock, self.steps).and_then(|()| {
             lock.empty().map_err(|error| SnapshotError::io("tidy up", lock.staging(), error))?;
             self.stage(&lock)
         });
-        let (commit, bytes) = match staged {
+        let staged = match staged {
             Ok(staged) => staged,
             Err(End::Failed(error)) => {
                 if !lock.staging().join(COMMIT_NAME).exists() {
-                    // The old snapshot is whole; the staging that could not be removed is passed over by readers.
-                    let _ = lock.clear();
+                    lock.clear();
                 }
                 return Err(End::Failed(error));
             }
             Err(End::Killed) => return Err(End::Killed),
         };
-        commit::carry_out(self.folder, &lock, &commit, self.steps).map_err(|end| match end {
+        let commit = &staged.commit;
+        commit::carry_out(self.folder, &lock, commit, self.steps).map_err(|end| match end {
             End::Failed(error) => End::Failed(
                 error.with_hint("the new snapshot is staged: the next read or write of this folder finishes it"),
             ),
             End::Killed => End::Killed,
         })?;
         ask(self.steps, &Step::Clear, self.folder)?;
-        lock.clear().map_err(|error| SnapshotError::io("tidy up", &self.folder.join(STAGING_NAME), error))?;
+        lock.clear();
         Ok(Written {
             path: self.folder.to_path_buf(),
             files: commit.install.len(),
-            bytes,
+            bytes: staged.bytes,
             removed: commit.remove.iter().map(|path| path.as_str().to_owned()).collect(),
+            left_alone: staged.left_alone,
         })
     }
 
     /// Everything up to and with the point of no return.
-    fn stage(&self, lock: &Lock) -> Result<(Commit, u64), End> {
+    fn stage(&self, lock: &Lock) -> Result<Staged, End> {
         let before = self.look()?;
         let new: HashSet<&SnapshotPath> = self.paths.iter().collect();
         let gone: Vec<SnapshotPath> = before.own.iter().filter(|path| !new.contains(path)).cloned().collect();
         self.check_targets(&gone, &before.foreign)?;
         let files = lock.staging().join(FILES_NAME);
         let bytes = self.stage_files(&files)?;
+        let left_alone = before.foreign.iter().cloned().collect();
         let list = FileList {
             files: self.snapshot.kinds(&self.paths),
             foreign: before.foreign,
@@ -150,7 +159,7 @@ impl Job<'_> {
         if self.options.durable {
             commit::sync_folder(lock.staging())?;
         }
-        Ok((commit, bytes))
+        Ok(Staged { commit, bytes, left_alone })
     }
 
     /// Whose the files in the folder are. Refuses a folder that is no snapshot.
@@ -200,14 +209,13 @@ impl Job<'_> {
         let keys: BTreeMap<String, &str> = foreign.iter().map(|path| (collision_key(path), path.as_str())).collect();
         let removed: HashSet<&str> = gone.iter().map(SnapshotPath::as_str).collect();
         let mut seen: HashSet<&str> = HashSet::new();
-        for path in self.paths.iter().chain(gone) {
-            let mut folders = path.folders().rev().take_while(|folder| seen.insert(folder)).peekable();
-            if folders.peek().is_some() {
-                check_folders(self.folder, path)?;
-            }
-            for folder in folders {
+        for path in &self.paths {
+            for folder in path.folders().rev().take_while(|folder| seen.insert(folder)) {
                 self.check_folder(path, folder, &removed)?;
             }
+        }
+        for path in gone {
+            check_folders(self.folder, path)?;
         }
         for path in &self.paths {
             if let Some(other) = keys.get(&collision_key(path.as_str())) {
@@ -228,6 +236,10 @@ impl Job<'_> {
         let place = self.folder.join(folder);
         match place.symlink_metadata() {
             Ok(found) if found.is_dir() => self.check_device(&found, folder),
+            Ok(found) if !found.is_file() => Err(SnapshotError::unsafe_path(
+                path.as_str(),
+                format_args!("goes through {}, which is a link or a device", shown(folder)),
+            )),
             Ok(_) if removed.contains(folder) => Ok(()),
             Ok(_) => Err(SnapshotError::unsafe_path(
                 path.as_str(),
