@@ -1,12 +1,16 @@
 //! Files on their way from a folder or an archive into a snapshot.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
+use super::directory::{FileList, LIST_NAME};
 use super::error::SnapshotError;
 use super::index::{self, Files};
 use super::json;
 use super::limits;
 use super::paths;
+use super::schema;
 use super::value::{FileKind, Stored};
 
 /// A file that was there and is no part of the snapshot.
@@ -38,6 +42,64 @@ impl SkipReason {
     }
 }
 
+/// How a file is read.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) kind: FileKind,
+    /// The snapshot's own list names it: we wrote it, and it may hold more than the vendor's would.
+    pub(super) listed: bool,
+}
+
+/// Which of the files that are there belong to the snapshot.
+#[derive(Default)]
+pub(super) struct Choice {
+    pub(super) wanted: BTreeMap<String, Wanted>,
+    /// Listed, but not among the files that were offered.
+    pub(super) unseen: Vec<(String, Wanted)>,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+impl Choice {
+    /// `present` are paths below the snapshot's root.
+    pub(super) fn of<'a>(
+        present: impl Iterator<Item = &'a str>,
+        list: Option<&FileList>,
+    ) -> Result<Self, SnapshotError> {
+        let mut listed: BTreeMap<&str, FileKind> = list
+            .map_or_else(BTreeMap::new, |list| list.files.iter().map(|(path, kind)| (path.as_str(), *kind)).collect());
+        let mut choice = Self::default();
+        for path in present {
+            if let Some(kind) = listed.remove(path) {
+                choice.wanted.insert(path.to_owned(), Wanted { kind, listed: true });
+            } else if path.split('/').any(schema::is_skipped_name) {
+                // The vendor's command line passes over these without a word.
+            } else if list.is_some_and(|list| list.foreign.contains(path)) {
+                choice.skipped.push(Skipped { path: path.to_owned(), reason: SkipReason::Foreign });
+            } else if let Some(kind) = schema::kind_by_extension(path) {
+                choice.wanted.insert(path.to_owned(), Wanted { kind, listed: false });
+            } else if schema::is_known_folder(path) {
+                return Err(SnapshotError::in_file(
+                    path,
+                    "is in a folder of the snapshot but cannot be read as one of its files",
+                )
+                .with_hint("move it elsewhere"));
+            } else {
+                choice.skipped.push(Skipped { path: path.to_owned(), reason: SkipReason::Unreadable });
+            }
+        }
+        let unseen = listed.into_iter().map(|(path, kind)| (path.to_owned(), Wanted { kind, listed: true }));
+        choice.unseen = unseen.collect();
+        choice.skipped.sort_by(|left, right| left.path.cmp(&right.path));
+        Ok(choice)
+    }
+}
+
+/// A file that is silently absent would be deleted by the next import.
+pub(super) fn absent(path: &str) -> SnapshotError {
+    SnapshotError::in_file(path, format_args!("is listed in {LIST_NAME} but is not there"))
+        .with_hint("bring it back, or remove its line from the list")
+}
+
 /// What was found so far.
 #[derive(Default)]
 pub(super) struct Gathered {
@@ -47,19 +109,13 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Takes one file; `listed` ones were written by us and may hold more than the vendor's would.
-    pub(super) fn add(
-        &mut self,
-        path: &str,
-        kind: FileKind,
-        listed: bool,
-        bytes: Vec<u8>,
-    ) -> Result<(), SnapshotError> {
+    /// Takes one file.
+    pub(super) fn add(&mut self, path: &str, wanted: Wanted, bytes: Vec<u8>) -> Result<(), SnapshotError> {
         self.total += bytes.len() as u64;
         if self.total > limits::TOTAL_BYTES {
             return Err(SnapshotError::invalid(format!("more than {} bytes of files", limits::TOTAL_BYTES)));
         }
-        self.entries.push((path.into(), decode(path, kind, listed, bytes.into())?));
+        self.entries.push((path.into(), decode(path, wanted, bytes.into())?));
         Ok(())
     }
 
@@ -71,23 +127,23 @@ impl Gathered {
     }
 }
 
-fn decode(path: &str, kind: FileKind, listed: bool, bytes: Bytes) -> Result<Stored, SnapshotError> {
-    match kind {
+fn decode(path: &str, wanted: Wanted, bytes: Bytes) -> Result<Stored, SnapshotError> {
+    match wanted.kind {
         FileKind::Json => {
             // Editors on Windows put a byte order mark before JSON, which no JSON parser takes. Line ends are space.
             let text = bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), |rest| bytes.slice_ref(rest));
             let text = index::one_value(&text).map_err(|reason| SnapshotError::in_file(path, reason))?;
             json::check_depth(&text).map_err(|fault| SnapshotError::in_file(path, fault.located(&text)))?;
-            if !listed && text.first() != Some(&b'{') {
+            if !wanted.listed && text.first() != Some(&b'{') {
                 return Err(SnapshotError::in_file(path, "is not a JSON object"));
             }
             Ok(Stored::Wire(text))
         }
         // Exactly as on the disk: the vendor's command line sends line ends and marks as it finds them.
         FileKind::Text | FileKind::Verbatim => match std::str::from_utf8(&bytes) {
-            Ok(_) => Ok(Stored::File(kind, bytes)),
+            Ok(_) => Ok(Stored::File(wanted.kind, bytes)),
             Err(_) => Err(SnapshotError::in_file(path, "is not text: it has bytes that are not UTF-8")),
         },
-        FileKind::Image => Ok(Stored::File(kind, bytes)),
+        FileKind::Image => Ok(Stored::File(wanted.kind, bytes)),
     }
 }

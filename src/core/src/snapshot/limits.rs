@@ -15,3 +15,10 @@ pub(super) const FOLDERS: usize = 32;
 pub(super) const PATH_BYTES: usize = 1024;
 /// Bytes of one name in a path: the most that common file systems take.
 pub(super) const NAME_BYTES: usize = 255;
+/// Bytes of an archive: its directory is read at once, and an entry of it takes 46 bytes.
+pub(super) const ARCHIVE_BYTES: u64 = 256 << 20;
+/// How many times smaller than its content an archive's entry may be. A snapshot's JSON shrinks to a tenth, the most
+/// repetitive to a fiftieth; deflate's own end is 1,032.
+pub(super) const RATIO: u64 = 200;
+/// Entries below this size may shrink as they like.
+pub(super) const RATIO_FROM_BYTES: u64 = 1 << 20;

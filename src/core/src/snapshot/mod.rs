@@ -3,6 +3,7 @@
 //!
 //! Depends on no other room. Nothing in here makes a call or knows of one.
 
+mod archive;
 mod canonical;
 mod directory;
 mod error;
@@ -143,9 +144,10 @@ impl Snapshot {
         Ok(Self::new(index::collect(entries)?, Origin::Files))
     }
 
-    /// Reads a folder.
+    /// Reads a folder, or an archive if the path ends with `.zip`. A write that was interrupted in the folder is
+    /// finished first.
     pub fn read(path: &Path) -> Result<Self, SnapshotError> {
-        let mut found = directory::read(path)?;
+        let mut found = if archive::is_archive(path) { archive::read(path)? } else { directory::read(path)? };
         let files = found.gathered.files()?;
         if files.is_empty() {
             return Err(SnapshotError::invalid(format!("{} has no snapshot in it", path.display())));
@@ -160,13 +162,21 @@ impl Snapshot {
         }))
     }
 
-    /// Writes a folder, such that it holds what was there before or the new snapshot, whole, whenever the process ends.
+    /// Writes a folder, or an archive if the path ends with `.zip`, such that it holds what was there before or the
+    /// new snapshot, whole, whenever the process ends.
     pub fn write(&self, path: &Path, options: &WriteOptions) -> Result<Written, SnapshotError> {
         if self.contains_secrets() && !options.allow_secrets {
             return Err(SnapshotError::refused("the snapshot holds secrets")
                 .with_hint("allow_secrets writes it all the same, for its owner's eyes only"));
         }
-        directory::write(self, path, options)
+        if self.is_empty() {
+            return Err(SnapshotError::refused("a snapshot without files is not written: reading it back would fail"));
+        }
+        if archive::is_archive(path) {
+            archive::write(self, path, options)
+        } else {
+            directory::write(self, path, options)
+        }
     }
 
     /// Whether a write of the folder was interrupted so late that its next read or write will finish it.

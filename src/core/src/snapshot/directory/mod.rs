@@ -16,7 +16,8 @@ mod write;
 
 use std::path::Path;
 
-pub(super) use read::read;
+pub(super) use list::{FileList, LIST_NAME};
+pub(super) use read::{Found, read};
 pub(super) use write::write;
 
 use super::error::SnapshotError;

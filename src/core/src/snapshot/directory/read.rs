@@ -1,6 +1,5 @@
 //! Reading a folder: what is taken, what is passed over, what is refused.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,11 +11,10 @@ use super::lock::Lock;
 use super::steps::Uninterrupted;
 use super::{is_absent, is_pending};
 use crate::snapshot::error::{SnapshotError, SnapshotErrorKind, shown};
-use crate::snapshot::from_disk::{Gathered, SkipReason, Skipped};
+use crate::snapshot::from_disk::{self, Choice, Gathered};
 use crate::snapshot::limits;
 use crate::snapshot::paths::SnapshotPath;
 use crate::snapshot::schema;
-use crate::snapshot::value::FileKind;
 
 /// How often a folder is read again because a writer was at work meanwhile.
 const TRIES: usize = 5;
@@ -85,61 +83,31 @@ impl Generation {
 
 fn read_once(folder: &Path) -> Result<Found, SnapshotError> {
     let list = FileList::of_folder(folder)?;
-    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
-    let mut skipped = Vec::new();
-    let mut listed: BTreeMap<&str, FileKind> = BTreeMap::new();
-    if let Some(list) = &list {
-        listed = list.files.iter().map(|(path, kind)| (path.as_str(), *kind)).collect();
+    let entries = scan(folder)?;
+    let mut choice = Choice::of(entries.iter().map(|entry| entry.path.as_str()), list.as_ref())?;
+    for entry in entries.iter().filter(|entry| !entry.kind.is_file() && choice.wanted.contains_key(&entry.path)) {
+        entry.check_link(folder)?;
     }
-    for entry in scan(folder)? {
-        let known = listed.remove(entry.path.as_str());
-        let foreign = list.as_ref().is_some_and(|list| list.foreign.contains(&entry.path));
-        match known.or_else(|| schema::kind_by_extension(&entry.path)) {
-            _ if known.is_none() && foreign => {
-                skipped.push(Skipped { path: entry.path, reason: SkipReason::Foreign });
-            }
-            Some(kind) => {
-                entry.check_link(folder)?;
-                wanted.insert(entry.path, Wanted { kind, listed: known.is_some() });
-            }
-            None if schema::is_known_folder(&entry.path) => {
-                return Err(SnapshotError::in_file(
-                    &entry.path,
-                    "is in a folder of the snapshot but cannot be read as one of its files",
-                )
-                .with_hint("move it elsewhere"));
-            }
-            None => skipped.push(Skipped { path: entry.path, reason: SkipReason::Unreadable }),
-        }
-    }
-    // What the scan passes over by its name and is listed all the same, or is not there.
-    for (path, kind) in listed {
-        let checked = SnapshotPath::parse(path)?;
+    // What is listed although the scan passes over its name, or is not there.
+    for (path, wanted) in std::mem::take(&mut choice.unseen) {
+        let checked = SnapshotPath::parse(&path)?;
         check_folders(folder, &checked)?;
         match checked.below(folder).symlink_metadata() {
             Ok(found) if found.is_file() => {}
-            Ok(_) => return Err(SnapshotError::unsafe_path(path, "is not an ordinary file")),
-            Err(error) if is_absent(&error) => {
-                return Err(SnapshotError::in_file(path, format_args!("is listed in {LIST_NAME} but is not there"))
-                    .with_hint("bring it back, or remove its line from the list"));
-            }
+            Ok(_) => return Err(SnapshotError::unsafe_path(&path, "is not an ordinary file")),
+            Err(error) if is_absent(&error) => return Err(from_disk::absent(&path)),
             Err(error) => return Err(SnapshotError::io("read", &checked.below(folder), error)),
         }
-        wanted.insert(path.to_owned(), Wanted { kind, listed: true });
+        choice.wanted.insert(path, wanted);
     }
     let mut gathered = Gathered::default();
-    for (path, wanted) in wanted {
+    for (path, wanted) in choice.wanted {
         let path = SnapshotPath::parse(&path)?;
         let bytes = read_file(&path.below(folder), &path)?;
-        gathered.add(path.as_str(), wanted.kind, wanted.listed, bytes)?;
+        gathered.add(path.as_str(), wanted, bytes)?;
     }
-    gathered.skipped = skipped;
+    gathered.skipped = choice.skipped;
     Ok(Found { gathered, list })
-}
-
-struct Wanted {
-    kind: FileKind,
-    listed: bool,
 }
 
 fn read_file(file: &Path, path: &SnapshotPath) -> Result<Vec<u8>, SnapshotError> {
