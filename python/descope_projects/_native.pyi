@@ -24,6 +24,7 @@ from descope_projects.options import (
 )
 
 __version__: str
+ERROR_KINDS: tuple[str, ...]
 
 _ProjectT = TypeVar("_ProjectT")
 
