@@ -2,5 +2,25 @@
 //!
 //! It speaks the wire contract to any client. Of the core it uses `wire` only: what a clone, an import or a validation
 //! means is written here a second time, from the documents, or each test would compare the code with itself.
+//!
+//! Rooms: [`seed`] (what a server starts with), `state` (what it holds), `http` (connections, routing, credentials,
+//! limits), `semantics` (what the calls mean), [`control`] (faults, records and edits, for tests) and [`behaviours`]
+//! (which of all this is documented, and which assumed). Nothing here prints, and nothing reads the environment.
 
+mod answer;
+pub mod behaviours;
+pub mod control;
+mod http;
+mod identifiers;
+mod options;
 pub mod seed;
+mod semantics;
+mod server;
+mod state;
+
+pub use control::{Control, ControlError, Fault, FaultAction, FaultStatus, ProjectInfo, RequestRecord};
+pub use options::{
+    AbsentFiles, EmulatorOptions, ForeignConnectorIds, ProjectExport, RateLimit, RenamedConnector, RetryAfterForm,
+    Semantics, SnapshotExcludes, UnknownExcludes, UnknownInputSecrets,
+};
+pub use server::{Emulator, EmulatorError, Ready, ReadyProject};

@@ -1,6 +1,7 @@
 //! What an emulator starts with: companies, their keys, their projects and what is inside them.
 
 mod acme;
+mod minimal;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use acme::acme;
+pub use minimal::minimal;
 
 /// Everything an emulator starts with; also the format of `--seed FILE` (JSON).
 #[derive(Clone, Default, Serialize, Deserialize)]

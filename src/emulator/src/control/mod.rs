@@ -1,0 +1,196 @@
+//! What tests need beside the API itself: faults, records, a look inside, and edits as a console user makes them.
+
+mod faults;
+mod fields;
+mod records;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub use faults::{Fault, FaultAction, FaultState, FaultStatus};
+pub(crate) use faults::{Faults, Firing, check_operation};
+pub(crate) use fields::{Fields, fault};
+pub use records::RequestRecord;
+pub(crate) use records::{Arrival, Records};
+
+use crate::http::App;
+use crate::semantics::secrets::{Group, SecretKey};
+use crate::semantics::{edit, export};
+use crate::server::Ready;
+use crate::state::Configuration;
+use descope_projects_core::wire::nearest;
+
+/// The same operations as the HTTP routes under `/_emulator`. Cheap to clone.
+#[derive(Clone)]
+pub struct Control {
+    app: Arc<App>,
+}
+
+/// Why a control operation was refused: a sentence that says what is right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ControlError {
+    message: String,
+    absent: bool,
+}
+
+impl ControlError {
+    pub(crate) fn wrong(message: impl Into<String>) -> Self {
+        Self { message: message.into(), absent: false }
+    }
+
+    pub(crate) fn absent(message: impl Into<String>) -> Self {
+        Self { message: message.into(), absent: true }
+    }
+
+    /// Whether what was named is not there, rather than wrong.
+    pub fn is_absent(&self) -> bool {
+        self.absent
+    }
+}
+
+/// A project as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProjectInfo {
+    /// `P…`
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `production`, or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Free text.
+    pub tags: Vec<String>,
+    /// The name of the company that it belongs to.
+    pub company: String,
+}
+
+impl Control {
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        Self { app }
+    }
+
+    /// What a client needs to know.
+    pub fn ready(&self) -> Ready {
+        self.app.ready.clone()
+    }
+
+    /// Sets a fault; the id names it in [`Control::release`] and [`Control::faults`].
+    pub fn fail(&self, fault: Fault) -> Result<u64, ControlError> {
+        self.app.faults.set(fault)
+    }
+
+    /// The faults that are set, those that have struck all their requests included.
+    pub fn faults(&self) -> Vec<FaultState> {
+        self.app.faults.list()
+    }
+
+    /// Removes all faults and lets go of the requests that they hold.
+    pub fn clear_faults(&self) {
+        self.app.faults.clear();
+    }
+
+    /// Lets go of the requests that a [`FaultAction::Hold`] holds, now and later.
+    pub fn release(&self, id: u64) -> Result<(), ControlError> {
+        self.app.faults.release(id)
+    }
+
+    pub(crate) fn release_all(&self) {
+        self.app.faults.release_all();
+    }
+
+    /// Waits until a [`FaultAction::Hold`] holds a request; false if none came in time. Blocks the thread.
+    pub fn wait_until_held(&self, id: u64, patience: Duration) -> Result<bool, ControlError> {
+        self.app.faults.wait_until_held(id, patience)
+    }
+
+    /// How often a call's work was done; a request that was refused, or cut off before the work, does not count.
+    pub fn executions(&self, operation: &str) -> Result<u64, ControlError> {
+        check_operation(operation, false)?;
+        Ok(self.app.records.executions(operation))
+    }
+
+    /// [`Control::executions`] of every call that was made.
+    pub fn all_executions(&self) -> BTreeMap<&'static str, u64> {
+        self.app.records.all_executions()
+    }
+
+    /// The requests that arrived, at most the last ten thousand; those of the control routes are not among them.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.app.records.requests()
+    }
+
+    /// How many connections were accepted since the server started.
+    pub fn connections_accepted(&self) -> u64 {
+        self.app.connections()
+    }
+
+    /// All projects of all companies.
+    pub fn projects(&self) -> Vec<ProjectInfo> {
+        let state = self.app.state();
+        let describe = |project: &crate::state::Project| ProjectInfo {
+            id: project.id.clone(),
+            name: project.name.clone(),
+            environment: project.environment(),
+            tags: project.tags.clone(),
+            company: state.companies[project.company].name.clone(),
+        };
+        state.projects.iter().map(describe).collect()
+    }
+
+    /// A project's files as a snapshot export shows them; absent if there is no such project.
+    pub fn files(&self, project_id: &str) -> Option<BTreeMap<String, Value>> {
+        let configuration = self.configuration(project_id).ok()?;
+        Some(export::snapshot(&configuration).into_iter().map(|(path, value)| (path, (*value).clone())).collect())
+    }
+
+    /// A secret's value: the group is one of `connectors`, `oauthProviders`, `outboundApps`, `externalAuth`.
+    pub fn secret(&self, project_id: &str, group: &str, id: &str, kind: &str) -> Option<String> {
+        let key = SecretKey { group: Group::parse(group)?, id: id.to_owned(), kind: kind.to_owned() };
+        self.configuration(project_id).ok()?.secrets.get(&key).cloned()
+    }
+
+    /// Writes one file as someone at the console would: a real secret is taken in, the indices follow.
+    pub fn put_file(&self, project_id: &str, path: &str, value: Value) -> Result<(), ControlError> {
+        self.edit(project_id, |configuration| edit::put(configuration, path, value))
+    }
+
+    /// Removes one file as someone at the console would: its secrets go with it, the indices follow.
+    pub fn remove_file(&self, project_id: &str, path: &str) -> Result<(), ControlError> {
+        self.edit(project_id, |configuration| edit::remove(configuration, path))
+    }
+
+    /// Back to the seed: projects, secrets, faults, records and limits. Connections stay.
+    pub fn reset(&self) {
+        self.app.reset();
+    }
+
+    fn configuration(&self, project_id: &str) -> Result<Arc<Configuration>, ControlError> {
+        let state = self.app.state();
+        if let Some(project) = state.projects.iter().find(|project| project.id == project_id) {
+            return Ok(Arc::clone(&project.configuration));
+        }
+        let hint = nearest(project_id, state.projects.iter().map(|project| project.id.as_str()));
+        let hint = hint.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+        Err(ControlError::absent(format!("there is no project {project_id:?}{hint}")))
+    }
+
+    fn edit(
+        &self,
+        project_id: &str,
+        change: impl FnOnce(&mut Configuration) -> Result<(), ControlError>,
+    ) -> Result<(), ControlError> {
+        let mut configuration = (*self.configuration(project_id)?).clone();
+        change(&mut configuration)?;
+        let mut state = self.app.state();
+        match state.project_mut(project_id) {
+            Ok(project) => project.configuration = Arc::new(configuration),
+            Err(_) => return Err(ControlError::absent(format!("project {project_id:?} was deleted meanwhile"))),
+        }
+        Ok(())
+    }
+}

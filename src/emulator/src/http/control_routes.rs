@@ -1,0 +1,151 @@
+//! The control operations over HTTP, for curl and other languages: JSON, and from this machine only.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post, put};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::App;
+use super::call::{BODY_LIMIT, json as answer, refusal};
+use crate::answer::{ApiError, own};
+use crate::control::{Control, ControlError, Fields, fault};
+
+type Answer = Result<Response, Refused>;
+
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/ready", get(ready))
+        .route("/faults", get(faults).post(set_fault).delete(clear_faults))
+        .route("/faults/{id}/release", post(release))
+        .route("/executions", get(executions))
+        .route("/requests", get(requests))
+        .route("/projects", get(projects))
+        .route("/projects/{id}/files", get(files))
+        .route("/projects/{id}/files/{*path}", put(put_file).delete(remove_file))
+        .route("/reset", post(reset))
+        .layer(middleware::from_fn(only_from_here))
+        .with_state(Control::new(Arc::clone(app)))
+}
+
+/// The routes give away keys and change projects: other machines, and pages in a browser, have no business here.
+async fn only_from_here(request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    if !peer.is_some_and(|peer| peer.is_loopback()) || request.headers().contains_key(http::header::ORIGIN) {
+        let message = "The control routes answer programs on the emulator's own machine only";
+        return refusal(&ApiError::new(403, own::FORBIDDEN, "Operation is not allowed", message));
+    }
+    next.run(request).await
+}
+
+async fn ready(State(control): State<Control>) -> Answer {
+    ok(&control.ready())
+}
+
+async fn faults(State(control): State<Control>) -> Answer {
+    ok(&json!({ "faults": control.faults() }))
+}
+
+async fn set_fault(State(control): State<Control>, body: Body) -> Answer {
+    let id = control.fail(fault(parse(body).await?)?)?;
+    ok(&json!({ "id": id }))
+}
+
+async fn clear_faults(State(control): State<Control>) -> Answer {
+    control.clear_faults();
+    ok(&json!({}))
+}
+
+async fn release(State(control): State<Control>, Path(id): Path<String>) -> Answer {
+    let id = id.parse().map_err(|_| ControlError::wrong(format!("a fault's id is a number, not {id:?}")))?;
+    control.release(id)?;
+    ok(&json!({}))
+}
+
+async fn executions(State(control): State<Control>) -> Answer {
+    ok(&json!({ "executions": control.all_executions() }))
+}
+
+async fn requests(State(control): State<Control>) -> Answer {
+    ok(&json!({ "requests": control.requests(), "connections_accepted": control.connections_accepted() }))
+}
+
+async fn projects(State(control): State<Control>) -> Answer {
+    ok(&json!({ "projects": control.projects() }))
+}
+
+async fn files(State(control): State<Control>, Path(id): Path<String>) -> Answer {
+    match control.files(&id) {
+        Some(files) => ok(&json!({ "files": files })),
+        None => Err(ControlError::absent(format!("there is no project {id:?}")).into()),
+    }
+}
+
+async fn put_file(State(control): State<Control>, Path((id, path)): Path<(String, String)>, body: Body) -> Answer {
+    let value = parse(body).await?;
+    control.put_file(&id, &path, value)?;
+    ok(&json!({}))
+}
+
+async fn remove_file(State(control): State<Control>, Path((id, path)): Path<(String, String)>) -> Answer {
+    control.remove_file(&id, &path)?;
+    ok(&json!({}))
+}
+
+async fn reset(State(control): State<Control>, body: Body) -> Answer {
+    if let Some(options) = read(body).await? {
+        Fields::new(options, "reset", &[])?;
+    }
+    control.reset();
+    ok(&json!({}))
+}
+
+async fn parse(body: Body) -> Result<Value, ControlError> {
+    read(body).await?.ok_or_else(|| ControlError::wrong("the body is empty; expected JSON"))
+}
+
+async fn read(body: Body) -> Result<Option<Value>, ControlError> {
+    let body = to_bytes(body, BODY_LIMIT)
+        .await
+        .map_err(|error| ControlError::wrong(format!("the body could not be read: {error}")))?;
+    if body.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(&body)
+        .map(Some)
+        .map_err(|error| ControlError::wrong(format!("the body is no JSON: {error}")))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every handler ends in it, and all of them return the same type")]
+fn ok(value: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    Ok(answer(StatusCode::OK, Bytes::from(body)))
+}
+
+/// A refused control operation as an answer.
+struct Refused(ControlError);
+
+impl From<ControlError> for Refused {
+    fn from(error: ControlError) -> Self {
+        Self(error)
+    }
+}
+
+impl axum::response::IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let message = self.0.to_string();
+        let error = if self.0.is_absent() {
+            ApiError::new(404, own::ABSENT, "There is no such thing here", message)
+        } else {
+            ApiError::new(400, own::WRONG, "Control request is wrong", message)
+        };
+        refusal(&error)
+    }
+}

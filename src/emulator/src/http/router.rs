@@ -1,0 +1,68 @@
+//! Which path leads where: the rows of the call table, the control routes, and 501 for everything else.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use axum::{Router, body::Body};
+use descope_projects_core::wire::{CALLS, Call, Method};
+use http::{HeaderName, HeaderValue};
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+
+use super::{App, call, control_routes};
+use crate::answer::{ApiError, own};
+use crate::identifiers;
+
+/// The correlation id, as the edge names it.
+pub(crate) const RAY: HeaderName = HeaderName::from_static("cf-ray");
+
+/// One request's correlation id; in the request's extensions.
+#[derive(Clone)]
+pub(crate) struct Ray(pub(crate) String);
+
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
+    for row in CALLS {
+        router =
+            router.route(row.path, on(filter(row.method), |state, path, request| handle(row, state, path, request)));
+    }
+    router
+        .with_state(Arc::clone(app))
+        .nest("/_emulator", control_routes::router(app))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_route)
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestDecompressionLayer::new())
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(with_ray))
+}
+
+async fn handle(row: &'static Call, app: State<Arc<App>>, path: Option<Path<String>>, request: Request) -> Response {
+    call::answer(app.0, row, path.map(|path| path.0), request).await
+}
+
+fn filter(method: Method) -> MethodFilter {
+    match method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+    }
+}
+
+async fn unknown_route(request: Request) -> Response {
+    let message = format!("The emulator has no route {} {}", request.method(), request.uri().path());
+    call::refusal(&ApiError::new(501, own::UNKNOWN_ROUTE, "Route is not emulated", message))
+}
+
+/// Gives each request an id of its own, and each answer its request's id.
+async fn with_ray(mut request: Request<Body>, next: Next) -> Response {
+    let ray = identifiers::ray();
+    request.extensions_mut().insert(Ray(ray.clone()));
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&ray) {
+        response.headers_mut().insert(RAY, value);
+    }
+    response
+}

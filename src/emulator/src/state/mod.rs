@@ -1,0 +1,126 @@
+//! What the server holds: companies, keys, projects, running clones. One lock, held for moments only.
+
+mod build;
+mod writers;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub(crate) use build::build;
+pub(crate) use writers::Writers;
+
+use crate::answer::ApiError;
+use crate::semantics::secrets::SecretKey;
+
+/// Everything that a reset puts back.
+pub(crate) struct State {
+    /// Raised by each reset, so that work begun before it is not written into what came after.
+    pub(crate) generation: u64,
+    pub(crate) companies: Vec<Company>,
+    /// In the order in which they were made.
+    pub(crate) projects: Vec<Project>,
+    pub(crate) processes: BTreeMap<String, Process>,
+}
+
+pub(crate) struct Company {
+    pub(crate) name: String,
+    pub(crate) tier: Tier,
+    pub(crate) keys: Vec<Key>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tier {
+    Free,
+    Pro,
+    Enterprise,
+}
+
+impl Tier {
+    pub(crate) const NAMES: [&str; 3] = ["free", "pro", "enterprise"];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "free" => Some(Self::Free),
+            "pro" => Some(Self::Pro),
+            "enterprise" => Some(Self::Enterprise),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Free => Self::NAMES[0],
+            Self::Pro => Self::NAMES[1],
+            Self::Enterprise => Self::NAMES[2],
+        }
+    }
+}
+
+pub(crate) struct Key {
+    pub(crate) value: String,
+    /// Absent: company-wide.
+    pub(crate) projects: Option<Vec<String>>,
+    pub(crate) read_only: bool,
+}
+
+pub(crate) struct Project {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) production: bool,
+    pub(crate) tags: Vec<String>,
+    /// Index into the companies.
+    pub(crate) company: usize,
+    /// Replaced as a whole by every write: readers see the old or the new one, never a mixture.
+    pub(crate) configuration: Arc<Configuration>,
+}
+
+impl Project {
+    pub(crate) fn environment(&self) -> Option<String> {
+        self.production.then(|| PRODUCTION.to_owned())
+    }
+}
+
+/// The only environment that the API knows.
+pub(crate) const PRODUCTION: &str = "production";
+
+/// A project's settings, and the secrets that they have placeholders for.
+#[derive(Clone, Default)]
+pub(crate) struct Configuration {
+    pub(crate) files: Files,
+    pub(crate) secrets: BTreeMap<SecretKey, String>,
+}
+
+/// Files by path; those that a write does not change are shared with the old version.
+pub(crate) type Files = BTreeMap<String, Arc<Value>>;
+
+/// A clone that runs on its own.
+pub(crate) struct Process {
+    pub(crate) company: usize,
+    /// The project that is cloned.
+    pub(crate) source: String,
+    /// How many status calls it stays running.
+    pub(crate) remaining: u32,
+    pub(crate) outcome: ProcessOutcome,
+}
+
+pub(crate) enum ProcessOutcome {
+    /// Ready to appear when the process ends.
+    Pending(Box<Project>),
+    Done {
+        id: String,
+        name: String,
+    },
+    Failed(String),
+}
+
+impl State {
+    pub(crate) fn project(&self, id: &str) -> Result<&Project, ApiError> {
+        self.projects.iter().find(|project| project.id == id).ok_or_else(|| ApiError::project_not_found(id))
+    }
+
+    pub(crate) fn project_mut(&mut self, id: &str) -> Result<&mut Project, ApiError> {
+        self.projects.iter_mut().find(|project| project.id == id).ok_or_else(|| ApiError::project_not_found(id))
+    }
+}
