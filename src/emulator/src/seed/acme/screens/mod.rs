@@ -1,0 +1,107 @@
+//! Screens of a flow: a tree of nodes, flattened to the map that a snapshot holds.
+
+mod controls;
+mod node;
+
+use serde_json::{Map, Value, json};
+
+pub(super) use controls::{
+    apple_button, button, checkbox, code_input, email_input, github_button, google_button, input, link,
+    new_password_input, passkey_button, password_input, phone_input, polling, resend, secondary_button, select_input,
+};
+pub(super) use node::{Node, image, notice, row, text};
+
+use super::assets::{LOGO_DARK, LOGO_LIGHT};
+use super::environment::base62;
+
+/// One screen of one flow.
+pub(super) struct Screen {
+    flow: &'static str,
+    name: &'static str,
+    root: Node,
+}
+
+impl Screen {
+    /// A screen with the logo, a title and a sentence above its own nodes, and the legal line below them.
+    pub(super) fn new(flow: &'static str, name: &'static str, title: &str, subtitle: &str, body: Vec<Node>) -> Self {
+        let mut children = vec![
+            node::logo("logo", LOGO_LIGHT.path, LOGO_DARK.path),
+            node::title("title", title),
+            text("subtitle", subtitle),
+        ];
+        children.extend(body);
+        children.push(node::error_message("error"));
+        children.push(node::divider("rule"));
+        children.push(row(
+            "footer",
+            vec![
+                node::caption("legal", "© Acme Robotics. Machines that ask before they act."),
+                node::external_link("privacy", "Privacy", "https://acme-robotics.example/privacy"),
+                node::external_link("help", "Help", "https://acme-robotics.example/help"),
+            ],
+        ));
+        Self { flow, name, root: node::root(children) }
+    }
+
+    /// The task's name, from which the file's name follows.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// `screen-<slug>.json` is the file.
+    pub(super) fn slug(&self) -> String {
+        self.name.to_lowercase().replace(|character: char| !character.is_ascii_alphanumeric(), "-")
+    }
+
+    /// The same in every project: it is what makes a screen the same screen.
+    pub(super) fn id(&self) -> String {
+        format!("SC2{}", base62(&["screen", self.flow, self.name], 26))
+    }
+
+    /// The id of the interaction that a node starts; names that are no node's (`polling`, `3.success`) are ids already.
+    pub(super) fn interaction(&self, key: &str) -> String {
+        if self.root.finds(key) { self.node_id(key) } else { key.to_owned() }
+    }
+
+    /// Names of the inputs, in the order in which they are shown.
+    pub(super) fn inputs(&self) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        self.root.visit(&mut |node| found.extend(node.input));
+        found
+    }
+
+    /// The values that the texts of the screen show.
+    pub(super) fn context_keys(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.root.visit(&mut |node| found.extend(node.context_key()));
+        found
+    }
+
+    fn node_id(&self, key: &str) -> String {
+        base62(&["node", self.flow, self.name, key], 10)
+    }
+
+    /// The content of the file.
+    pub(super) fn build(&self) -> Value {
+        let mut contents = Map::new();
+        let mut interactions = Vec::new();
+        self.flatten(&self.root, None, &mut contents, &mut interactions);
+        json!({ "screenId": self.id(), "interactions": interactions, "contents": contents })
+    }
+
+    fn flatten(&self, node: &Node, parent: Option<&str>, contents: &mut Map<String, Value>, out: &mut Vec<Value>) {
+        let id = if node.fixed_id { node.key.to_owned() } else { self.node_id(node.key) };
+        let ids: Vec<String> = node
+            .children
+            .iter()
+            .map(|child| if child.fixed_id { child.key.to_owned() } else { self.node_id(child.key) })
+            .collect();
+        if let Some(interaction) = &node.interaction {
+            out.push(interaction.build(&id));
+        }
+        contents.insert(id.clone(), node.build(&id, parent, &ids));
+        for child in &node.children {
+            self.flatten(child, Some(&id), contents, out);
+        }
+    }
+}
