@@ -14,8 +14,10 @@ CACHE ?= $(CURDIR)/.cache
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := $(CACHE)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 
-# pyo3's build script runs anew whenever one of these differs from the last run. They are what maturin sets, so that no
-# word of this file makes the next one compile pyo3 again.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+
+# pyo3's build script runs anew whenever one of these differs from the last run, and compiles pyo3 and all above it. They
+# are what maturin sets, so that no word of this file does that to the next one; maturin's PYO3_CONFIG_FILE is below.
 export VIRTUAL_ENV := $(VENV)
 export PYO3_PYTHON := $(BIN)/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
@@ -50,7 +52,9 @@ extension: $(VENV)/.test ## the extension module, in the dev profile
 
 lint: extension $(VENV)/.lint $(CARGO_DENY) ## formatting, lints, types, stubs, licences
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	version=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	PYO3_CONFIG_FILE=$$(ls $(TARGET)/maturin/pyo3-config-*-"$$version"-abi3.txt) \
+	  cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -58,7 +62,7 @@ lint: extension $(VENV)/.lint $(CARGO_DENY) ## formatting, lints, types, stubs, 
 	$(CARGO_DENY) --locked check --hide-inclusion-graph licenses bans sources
 
 audit: $(VENV)/.audit $(CARGO_DENY) ## known vulnerabilities; says NOT CHECKED where a database cannot be reached
-	CARGO_DENY=$(CARGO_DENY) PIP_AUDIT=$(BIN)/pip-audit .ci/audit
+	$(BIN)/python .ci/audit.py $(CARGO_DENY) $(BIN)/pip-audit
 
 clean: ## remove everything that was set up or built here
 	cargo clean
