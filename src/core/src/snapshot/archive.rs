@@ -166,7 +166,7 @@ fn read_entry<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize, path: &
 }
 
 /// Writes an archive: beside its place first, then renamed into it.
-pub(super) fn write(snapshot: &Snapshot, path: &Path, options: &WriteOptions) -> Result<Written, SnapshotError> {
+pub(super) fn write(snapshot: &Snapshot, path: &Path, options: WriteOptions) -> Result<Written, SnapshotError> {
     let paths = paths::check_all(snapshot.paths())?;
     let target = match path.canonicalize() {
         Ok(target) => target,
@@ -199,7 +199,7 @@ pub(super) fn write(snapshot: &Snapshot, path: &Path, options: &WriteOptions) ->
 }
 
 /// Refuses to replace what is no archive. Gives the mode of what is replaced.
-fn check_target(target: &Path, options: &WriteOptions) -> Result<Option<fs::Permissions>, SnapshotError> {
+fn check_target(target: &Path, options: WriteOptions) -> Result<Option<fs::Permissions>, SnapshotError> {
     let found = match fs::symlink_metadata(target) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -158,3 +158,45 @@ pub(super) fn one_value(text: &Bytes) -> Result<Bytes, String> {
         Err(error) => Err(format!("is not JSON: {}", without_content(&error))),
     }
 }
+
+/// The text of the value that a JSON pointer leads to.
+pub(super) fn at_pointer(text: &Bytes, pointer: &str) -> Option<Bytes> {
+    let mut value: &RawValue = serde_json::from_slice(text).ok()?;
+    for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        value = if value.get().starts_with('[') {
+            let items: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
+            items.get(step.parse::<usize>().ok()?)?
+        } else {
+            let members: Vec<(String, &RawValue)> = serde_json::from_str::<Members<'_>>(value.get()).ok()?.0;
+            members.into_iter().rev().find(|(key, _)| *key == step)?.1
+        };
+    }
+    Some(text.slice_ref(value.get().as_bytes()))
+}
+
+struct Members<'de>(Vec<(String, &'de RawValue)>);
+
+impl<'de> de::Deserialize<'de> for Members<'de> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(Key(key)) = map.next_key()? {
+            members.push((key.into_owned(), map.next_value()?));
+        }
+        Ok(Members(members))
+    }
+}

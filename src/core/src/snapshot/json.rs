@@ -9,8 +9,8 @@ use super::limits;
 /// the three bytes that the same arithmetic gives (WTF-8).
 #[derive(Clone, Debug)]
 pub(super) enum Node<'a> {
-    Object(Vec<(Text<'a>, Node<'a>)>),
-    Array(Vec<Node<'a>>),
+    Object(Vec<(Text<'a>, Self)>),
+    Array(Vec<Self>),
     String(Text<'a>),
     Number(&'a str),
     True,
@@ -32,7 +32,7 @@ impl Fault {
     /// "*reason* at line L, column C".
     pub(super) fn located(self, text: &[u8]) -> String {
         let before = &text[..self.offset.min(text.len())];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         format!("{} at line {line}, column {column}", self.reason)
     }

@@ -6,15 +6,19 @@
 mod archive;
 mod canonical;
 mod directory;
+mod entities;
 mod error;
 mod format;
 mod from_disk;
 mod index;
 mod json;
 mod limits;
+mod noise;
 mod number;
 mod part;
 mod paths;
+mod pattern;
+mod received;
 mod schema;
 mod secrets;
 mod value;
@@ -27,8 +31,10 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
+pub use entities::{Entity, EntityKind};
 pub use error::{SnapshotError, SnapshotErrorKind};
 pub use from_disk::{SkipReason, Skipped};
+pub use received::Received;
 pub use value::FileValue;
 
 use canonical::FilesDigest;
@@ -89,6 +95,7 @@ struct Inner {
     part: OnceLock<Option<String>>,
     secret: OnceLock<bool>,
     digest: OnceLock<Result<String, SnapshotError>>,
+    semantic_digest: OnceLock<Result<String, SnapshotError>>,
 }
 
 impl Snapshot {
@@ -107,13 +114,15 @@ impl Snapshot {
             part: OnceLock::new(),
             secret: OnceLock::new(),
             digest: OnceLock::new(),
+            semantic_digest: OnceLock::new(),
         };
         finish(&mut inner);
         Self(Arc::new(inner))
     }
 
     /// The answer `{"files": {…}}` of an export. Values stay where they are in `body`: one pass finds them, nothing is
-    /// decoded.
+    /// decoded. [`Received`] puts even that off.
+    #[expect(clippy::needless_pass_by_value, reason = "whoever has an answer gives it away: nothing copies it")]
     pub fn from_export(body: Bytes, origin: Origin) -> Result<Self, SnapshotError> {
         let received = index::of_export(&body)?;
         Ok(Self::made(received.files, origin, |inner| inner.object = Some(received.object)))
@@ -173,9 +182,9 @@ impl Snapshot {
             return Err(SnapshotError::refused("a snapshot without files is not written: reading it back would fail"));
         }
         if archive::is_archive(path) {
-            archive::write(self, path, options)
+            archive::write(self, path, *options)
         } else {
-            directory::write(self, path, options)
+            directory::write(self, path, *options)
         }
     }
 
@@ -243,6 +252,18 @@ impl Snapshot {
             }
         }
         Ok(format!("sha256:{}", digest.finish()))
+    }
+
+    /// A digest of what the files mean, `n1:` (the version of the rules) and hexadecimal: as [`Self::digest`], but
+    /// blind to what differs between two exports of a project that nobody touched.
+    pub fn semantic_digest(&self) -> Result<String, SnapshotError> {
+        self.0.semantic_digest.get_or_init(|| noise::semantic_digest(&self.0.files)).clone()
+    }
+
+    /// The things that it configures: all, or those that match `kind:name`, in which the name may have `*` and `?`, or
+    /// one of the API's exclude names. A pattern that matches nothing is an error.
+    pub fn entities(&self, pattern: Option<&str>) -> Result<Vec<Entity>, SnapshotError> {
+        entities::find(self, pattern)
     }
 
     /// Bytes of all values, as they are held.

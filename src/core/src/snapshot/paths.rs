@@ -1,6 +1,6 @@
 //! Paths that can be joined to a folder without leaving it, on every system.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -73,11 +73,11 @@ pub(super) fn check_all<'a>(paths: impl Iterator<Item = &'a str>) -> Result<Vec<
             return Err(collision(path.as_str(), other));
         }
     }
-    let mut known: HashMap<&str, ()> = HashMap::new();
+    let mut known: HashSet<&str> = HashSet::new();
     let mut spelled: HashMap<String, &str> = HashMap::new();
     for path in &checked {
         for folder in path.folders().rev() {
-            if known.insert(folder, ()).is_some() {
+            if !known.insert(folder) {
                 break;
             }
             let key = collision_key(folder);

@@ -45,3 +45,50 @@ pub(super) fn is_known_folder(path: &str) -> bool {
 pub(super) fn is_marker(path: &str) -> bool {
     MARKERS.contains(&path)
 }
+
+/// A file of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FlowFile<'a> {
+    /// `metadata.json`
+    Metadata,
+    /// `contents.json`
+    Contents,
+    /// `screen-<name>.json`
+    Screen(&'a str),
+    /// Any other.
+    Other,
+}
+
+/// The flow's folder and which of its files this is; flows that widgets use are flows too.
+pub(super) fn flow_file(path: &str) -> Option<(&str, FlowFile<'_>)> {
+    let (folder, name) = path.rsplit_once('/')?;
+    let flow = folder.strip_prefix("flows/").or_else(|| folder.strip_prefix("widgets/flows/"))?;
+    if flow.contains('/') {
+        return None;
+    }
+    let screen = name.strip_prefix("screen-").and_then(|name| name.strip_suffix(".json"));
+    Some((
+        folder,
+        match (name, screen) {
+            ("metadata.json", _) => FlowFile::Metadata,
+            ("contents.json", _) => FlowFile::Contents,
+            (_, Some(screen)) => FlowFile::Screen(screen),
+            _ => FlowFile::Other,
+        },
+    ))
+}
+
+/// Files that only name other files, or say which format this is.
+pub(super) fn is_index(path: &str) -> bool {
+    matches!(
+        path,
+        "snapshot.json"
+            | "environment.json"
+            | "assets/assets.json"
+            | "connectors/connectors.json"
+            | "flows/flows.json"
+            | "styles/styles.json"
+            | "widgets/widgets.json"
+            | "widgets/flows/flows.json"
+    )
+}

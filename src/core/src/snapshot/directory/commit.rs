@@ -127,14 +127,14 @@ fn leads_elsewhere(staged: &Path, path: &SnapshotPath) -> bool {
 pub(super) fn carry_out(folder: &Path, lock: &Lock, commit: &Commit, steps: &dyn Steps) -> Result<(), End> {
     let staged = lock.staging().join(FILES_NAME);
     let mut work = Work { folder, staged, commit, steps, safe: HashSet::new(), touched: BTreeSet::new() };
-    let (first, last) = work.split_removals();
-    for path in first {
+    let (before, after) = work.split_removals();
+    for path in before {
         work.remove(path)?;
     }
     for path in &commit.install {
         work.install(path)?;
     }
-    for path in last {
+    for path in after {
         work.remove(path)?;
     }
     if commit.durable {
@@ -185,20 +185,20 @@ impl<'a> Work<'a> {
             }
             keys.insert(key, Some(path));
         }
-        let (mut first, mut last) = (Vec::new(), Vec::new());
+        let (mut before, mut after) = (Vec::new(), Vec::new());
         for path in &self.commit.remove {
             let key = collision_key(path.as_str());
             match keys.get(&key) {
-                Some(Some(successor)) if successor.below(&self.staged).exists() => first.push(path),
+                Some(Some(successor)) if successor.below(&self.staged).exists() => before.push(path),
                 Some(Some(_)) => {}
-                Some(None) => first.push(path),
+                Some(None) => before.push(path),
                 None if key.match_indices('/').any(|(at, _)| matches!(keys.get(&key[..at]), Some(Some(_)))) => {
-                    first.push(path);
+                    before.push(path);
                 }
-                None => last.push(path),
+                None => after.push(path),
             }
         }
-        (first, last)
+        (before, after)
     }
 
     fn remove(&mut self, path: &SnapshotPath) -> Result<(), End> {

@@ -113,7 +113,7 @@ fn a_killed_write_leaves_the_old_or_the_new_snapshot() {
         old().write(folder.path(), &PLAIN).unwrap();
         let steps = StopAt::new(at, &kill);
         let options = WriteOptions { durable: at % 2 == 1, ..PLAIN };
-        let result = write_in_steps(&new(), folder.path(), &options, &steps);
+        let result = write_in_steps(&new(), folder.path(), options, &steps);
         if !steps.was_reached() {
             assert!(result.is_ok());
             break;
@@ -152,7 +152,7 @@ fn what_finishes_an_interrupted_write_may_be_killed_too() {
             let folder = tempfile::tempdir().unwrap();
             old().write(folder.path(), &PLAIN).unwrap();
             let steps = StopAt::new(first, &kill);
-            let _ = write_in_steps(&new(), folder.path(), &PLAIN, &steps);
+            let _ = write_in_steps(&new(), folder.path(), PLAIN, &steps);
             reached = steps.was_reached();
             if !Snapshot::is_pending(folder.path()).unwrap() {
                 break;
@@ -179,7 +179,7 @@ fn a_full_disk_before_the_point_of_no_return_leaves_the_folder_as_it_was() {
         old().write(folder.path(), &PLAIN).unwrap();
         let untouched = files_of(folder.path());
         let steps = StopAt::new(at, &disk_full);
-        let error = write_in_steps(&new(), folder.path(), &PLAIN, &steps).unwrap_err();
+        let error = write_in_steps(&new(), folder.path(), PLAIN, &steps).unwrap_err();
         assert_eq!(error.kind(), SnapshotErrorKind::Io);
         if steps.has_seen(&Step::Commit) {
             assert!(at > new().len());
@@ -195,7 +195,7 @@ fn a_full_disk_before_the_point_of_no_return_leaves_the_folder_as_it_was() {
 fn a_full_disk_leaves_no_folder_that_was_not_there() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("new");
-    write_in_steps(&new(), &folder, &PLAIN, &StopAt::new(2, &disk_full)).unwrap_err();
+    write_in_steps(&new(), &folder, PLAIN, &StopAt::new(2, &disk_full)).unwrap_err();
     assert!(!folder.exists());
 }
 
@@ -203,7 +203,7 @@ fn a_full_disk_leaves_no_folder_that_was_not_there() {
 fn an_interrupted_write_that_cannot_be_finished_is_named() {
     let folder = tempfile::tempdir().unwrap();
     old().write(folder.path(), &PLAIN).unwrap();
-    let _ = write_in_steps(&new(), folder.path(), &PLAIN, &StopAt::new(new().len() + 3, &kill));
+    let _ = write_in_steps(&new(), folder.path(), PLAIN, &StopAt::new(new().len() + 3, &kill));
     assert!(Snapshot::is_pending(folder.path()).unwrap());
     // Whoever may not write there cannot take the lock, nor can anybody whom this folder is in the way.
     let lock = folder.path().join(STAGING_NAME).join("lock");
@@ -259,7 +259,7 @@ fn a_reader_beside_a_writer_sees_the_old_snapshot_or_says_that_it_has_to_wait() 
         let folder = tempfile::tempdir().unwrap();
         old().write(folder.path(), &PLAIN).unwrap();
         let steps = ReadBefore { folder: folder.path(), step, result: RefCell::default() };
-        write_in_steps(&new(), folder.path(), &PLAIN, &steps).unwrap();
+        write_in_steps(&new(), folder.path(), PLAIN, &steps).unwrap();
         match (steps.result.take().unwrap(), expected) {
             (Ok(read), Ok(expected)) => assert_eq!(read, expected, "{:?}", steps.step),
             (Err(read), Err(expected)) => assert!(read.contains(expected), "{read}"),

@@ -22,7 +22,7 @@ const NOTHING: &[&str] = &[".git", ".gitignore", ".gitattributes", ".gitkeep", S
 pub(in crate::snapshot) fn write(
     snapshot: &Snapshot,
     folder: &Path,
-    options: &WriteOptions,
+    options: WriteOptions,
 ) -> Result<Written, SnapshotError> {
     write_in_steps(snapshot, folder, options, &Uninterrupted)
 }
@@ -31,7 +31,7 @@ pub(in crate::snapshot) fn write(
 pub(super) fn write_in_steps(
     snapshot: &Snapshot,
     folder: &Path,
-    options: &WriteOptions,
+    options: WriteOptions,
     steps: &dyn Steps,
 ) -> Result<Written, SnapshotError> {
     let paths = check_all(snapshot.paths())?;
@@ -75,7 +75,7 @@ struct Job<'a> {
     snapshot: &'a Snapshot,
     paths: Vec<SnapshotPath>,
     folder: &'a Path,
-    options: &'a WriteOptions,
+    options: WriteOptions,
     private: bool,
     steps: &'a dyn Steps,
 }
@@ -292,12 +292,12 @@ impl Job<'_> {
         let make =
             |path: &Path| commit::make_folder(path, true).map_err(|error| SnapshotError::io("make", path, error));
         make(files)?;
-        let mut made: HashSet<&str> = HashSet::new();
+        let mut folders: HashSet<&str> = HashSet::new();
         let mut total = 0;
         for path in &self.paths {
             ask(self.steps, &Step::Stage(path.as_str()), self.folder)?;
             for folder in path.folders() {
-                if made.insert(folder) {
+                if folders.insert(folder) {
                     make(&files.join(folder))?;
                 }
             }
@@ -306,7 +306,7 @@ impl Job<'_> {
             total += content.len() as u64;
         }
         if self.options.durable {
-            for folder in made {
+            for folder in folders {
                 commit::sync_folder(&files.join(folder))?;
             }
             commit::sync_folder(files)?;
