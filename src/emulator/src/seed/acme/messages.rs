@@ -6,6 +6,9 @@ use super::Files;
 use super::assets::BANNER;
 use super::environment::Environment;
 
+/// The same in every environment: a text that named its own environment could not be promoted.
+const HELP: &str = "https://acme-robotics.example/help";
+
 /// What a message is about, said once for email, text message and call.
 pub(super) struct Message {
     /// Names the template and its files.
@@ -23,7 +26,7 @@ fn system() -> Value {
 
 /// The built-in template and the product's own, whose bodies are assets.
 pub(super) fn email_templates(environment: &Environment, method: &str, message: &Message, files: &mut Files) -> Value {
-    let (html, text) = bodies(environment, message);
+    let (html, text) = bodies(message);
     let html_path = format!("assets/{method}-{}.html", message.slug);
     let text_path = format!("assets/{method}-{}.txt", message.slug);
     files.insert(html_path.clone(), html.into());
@@ -69,9 +72,8 @@ pub(super) fn voice_templates(environment: &Environment, method: &str, message: 
     ])
 }
 
-fn bodies(environment: &Environment, message: &Message) -> (String, String) {
+fn bodies(message: &Message) -> (String, String) {
     let Message { subject, sentence, variable, .. } = message;
-    let support = environment.url("/help");
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{subject}</title></head>\n\
          <body style=\"font-family: sans-serif; color: #101828\">\n\
@@ -79,11 +81,11 @@ fn bodies(environment: &Environment, message: &Message) -> (String, String) {
          <tr><td><h1 style=\"font-size: 22px\">{subject}</h1></td></tr>\n\
          <tr><td><p>{sentence}</p></td></tr>\n\
          <tr><td><p style=\"font-size: 26px; letter-spacing: 2px\"><strong>{variable}</strong></p></td></tr>\n\
-         <tr><td><p style=\"color: #667085\">You did not ask for this? Leave it, or tell us at <a href=\"{support}\">{support}</a>.</p></td></tr>\n\
+         <tr><td><p style=\"color: #667085\">You did not ask for this? Leave it, or tell us at <a href=\"{HELP}\">{HELP}</a>.</p></td></tr>\n\
          </table>\n</body>\n</html>\n"
     );
     let text = format!(
-        "{subject}\n\n{sentence}\n\n    {variable}\n\nYou did not ask for this? Leave it, or tell us: {support}\n"
+        "{subject}\n\n{sentence}\n\n    {variable}\n\nYou did not ask for this? Leave it, or tell us: {HELP}\n"
     );
     (html, text)
 }

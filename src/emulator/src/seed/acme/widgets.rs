@@ -37,7 +37,8 @@ pub(super) fn add_widgets(environment: &Environment, files: &mut Files) {
             link("sign-out", "Sign out"),
         ],
     );
-    files.insert(format!("widgets/{PROFILE}/screen-{}.json", screen.slug()), screen.build());
+    let slug = screen.slug();
+    files.insert(format!("widgets/{PROFILE}/screen-{slug}.json"), screen.build());
     files.insert(
         format!("widgets/{PROFILE}/metadata.json"),
         json!({
@@ -47,7 +48,7 @@ pub(super) fn add_widgets(environment: &Environment, files: &mut Files) {
             "type": "user-profile-widget",
             "componentsVersion": environment.components_version,
             "flowsIds": flows,
-            "screens": [screen.slug()],
+            "screens": [slug],
         }),
     );
     files.insert("widgets/flows/flows.json".to_owned(), json!({ "flows": flows }));

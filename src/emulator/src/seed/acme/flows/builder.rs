@@ -317,16 +317,18 @@ impl<'environment> Flow<'environment> {
     }
 
     /// Writes the flow's files and returns its id.
-    pub(in super::super) fn finish(self, files: &mut Files) -> &'static str {
+    pub(in super::super) fn finish(mut self, files: &mut Files) -> &'static str {
         let directory = format!("{}/{}", self.home.directory(), self.id);
-        let contents = json!({ "startTask": self.start, "tasks": self.tasks });
+        let mut contents = json!({ "startTask": self.start });
+        contents["tasks"] = Value::Object(std::mem::take(&mut self.tasks));
         let mut names = Vec::new();
         let mut essence = without_ids(&contents, &self.connectors);
-        for screen in &self.screens {
+        for screen in std::mem::take(&mut self.screens) {
+            let slug = screen.slug();
             let built = screen.build();
             essence.push_str(&built.to_string());
-            files.insert(format!("{directory}/screen-{}.json", screen.slug()), built);
-            names.push(screen.slug());
+            files.insert(format!("{directory}/screen-{slug}.json"), built);
+            names.push(slug);
         }
         names.sort();
         let fingerprint = base62(&["fingerprint", &essence], 32);

@@ -3,7 +3,7 @@
 mod controls;
 mod node;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub(super) use controls::{
     apple_button, button, checkbox, code_input, email_input, github_button, google_button, input, link,
@@ -82,26 +82,35 @@ impl Screen {
     }
 
     /// The content of the file.
-    pub(super) fn build(&self) -> Value {
+    pub(super) fn build(mut self) -> Value {
         let mut contents = Map::new();
         let mut interactions = Vec::new();
-        self.flatten(&self.root, None, &mut contents, &mut interactions);
-        json!({ "screenId": self.id(), "interactions": interactions, "contents": contents })
+        let root = std::mem::take(&mut self.root);
+        self.flatten(root, None, &mut contents, &mut interactions);
+        let mut screen = Map::new();
+        screen.insert("screenId".to_owned(), self.id().into());
+        screen.insert("interactions".to_owned(), Value::Array(interactions));
+        screen.insert("contents".to_owned(), Value::Object(contents));
+        Value::Object(screen)
     }
 
-    fn flatten(&self, node: &Node, parent: Option<&str>, contents: &mut Map<String, Value>, out: &mut Vec<Value>) {
+    /// Adds a node and what is inside it to the map, and says what its id is.
+    fn flatten(
+        &self,
+        mut node: Node,
+        parent: Option<&str>,
+        contents: &mut Map<String, Value>,
+        interactions: &mut Vec<Value>,
+    ) -> String {
         let id = if node.fixed_id { node.key.to_owned() } else { self.node_id(node.key) };
-        let ids: Vec<String> = node
-            .children
-            .iter()
-            .map(|child| if child.fixed_id { child.key.to_owned() } else { self.node_id(child.key) })
-            .collect();
         if let Some(interaction) = &node.interaction {
-            out.push(interaction.build(&id));
+            interactions.push(interaction.build(&id));
         }
-        contents.insert(id.clone(), node.build(&id, parent, &ids));
-        for child in &node.children {
-            self.flatten(child, Some(&id), contents, out);
-        }
+        let children: Vec<String> = std::mem::take(&mut node.children)
+            .into_iter()
+            .map(|child| self.flatten(child, Some(&id), contents, interactions))
+            .collect();
+        contents.insert(id.clone(), node.build(&id, parent, children));
+        id
     }
 }

@@ -28,6 +28,7 @@ impl Interaction {
 }
 
 /// A node and what is inside it.
+#[derive(Default)]
 pub(in super::super) struct Node {
     /// Unique in the screen; the id follows from it.
     pub(super) key: &'static str,
@@ -100,15 +101,15 @@ impl Node {
     }
 
     /// Its entry in the screen's map.
-    pub(super) fn build(&self, id: &str, parent: Option<&str>, children: &[String]) -> Value {
-        let mut props = self.props.clone();
+    pub(super) fn build(self, id: &str, parent: Option<&str>, children: Vec<String>) -> Value {
+        let mut props = self.props;
         props["id"] = id.into();
         let mut entry = Map::new();
         entry.insert("type".to_owned(), json!({ "resolvedName": self.component }));
         entry.insert("isCanvas".to_owned(), (self.component == "Container").into());
         entry.insert("props".to_owned(), props);
         entry.insert("displayName".to_owned(), self.display_name.into());
-        entry.insert("custom".to_owned(), self.custom.clone());
+        entry.insert("custom".to_owned(), self.custom);
         if let Some(parent) = parent {
             entry.insert("parent".to_owned(), parent.into());
         }
