@@ -1,5 +1,7 @@
 //! The verbs: what can be done with one project.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::import::Outgoing;
@@ -10,6 +12,7 @@ use super::started_clone::StartedClone;
 use super::{Client, decode, json_body, projects_named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::snapshot::{Origin, Snapshot};
+use crate::transport::{Connections, Watch};
 use crate::wire::{Call, CloneRequest, ClonedProject, StartedClone as StartedCloneAnswer, ValidationAnswer, call};
 
 const SETTLE_TIMEOUT: Seconds = Seconds::new(30);
@@ -35,6 +38,18 @@ impl Project {
     /// The client that acts as this project.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The same project over these connections; see [`Client::over`].
+    #[must_use]
+    pub fn over(&self, connections: &Connections) -> Self {
+        Self { client: self.client.over(connections) }
+    }
+
+    /// The same project, with its next call watched; see [`Client::watched`].
+    #[must_use]
+    pub fn watched(&self, watch: &Arc<Watch>) -> Self {
+        Self { client: self.client.watched(watch) }
     }
 
     /// Makes a new project out of this one, secrets included; users, tenants and access keys are never cloned.

@@ -1,0 +1,54 @@
+"""The Python half of the asyncio bridge: one mailbox for each event loop, one coroutine for each call."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, get_running_loop
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from descope_projects import _native
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+# A mailbox made before a fork shares its descriptor with the parent, so the process's generation is kept beside it.
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, _native._Mailbox]] = WeakKeyDictionary()
+
+
+def _mailbox(loop: AbstractEventLoop) -> _native._Mailbox:
+    generation = _native._generation()
+    known = _mailboxes.get(loop)
+    if known is not None and known[0] == generation:
+        return known[1]
+    mailbox = _native._Mailbox(loop)
+    _mailboxes[loop] = (generation, mailbox)
+    return mailbox
+
+
+async def fly(flight: _native._Flight) -> Any:
+    """Run one call; a cancellation that leaves its outcome unknown says so as its cause."""
+    loop = get_running_loop()
+    future = loop.create_future()
+    try:
+        flight.start(_mailbox(loop), future)
+        return await future
+    except CancelledError as cancelled:
+        cause = flight.cancel()
+        if cause is not None:
+            raise cancelled from cause
+        raise
+    except GeneratorExit:
+        flight.cancel()
+        raise
+    finally:
+        flight.land()
+
+
+async def enter(client: _native.AsyncClient) -> _native.AsyncClient:
+    """What `async with` binds."""
+    return client
+
+
+async def close(client: _native.AsyncClient) -> None:
+    """Stop the client's thread; every call that was under way hears of it."""
+    client._close()

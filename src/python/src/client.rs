@@ -1,0 +1,320 @@
+//! `Client` and `AsyncClient`.
+
+use std::sync::Arc;
+
+use descope_projects_core::client::{ClientOptions, Identity};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::project::{AsyncProject, Project};
+use crate::session::{Handle, KeySource, Session};
+use crate::verbs::{self, Awaited, Blocking};
+use crate::{errors, options, snapshot};
+
+#[pyclass(frozen, weakref, module = "descope_projects")]
+pub(crate) struct Client(pub(crate) Arc<Session>);
+
+#[pyclass(frozen, weakref, module = "descope_projects")]
+pub(crate) struct AsyncClient(pub(crate) Arc<Session>);
+
+/// What both constructors do: the two forms of arguments, and nothing but them.
+pub(crate) fn session(
+    py: Python<'_>,
+    project_id: Option<&Bound<'_, PyAny>>,
+    management_key: Option<&Bound<'_, PyAny>>,
+    given: Option<&Bound<'_, PyAny>>,
+    keywords: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Arc<Session>> {
+    let missing = |name: &str, variable: &str| {
+        let message = format!(
+            "`{name}` is missing; it is never guessed (Client.from_env() reads {variable}; Emulator() needs neither)"
+        );
+        errors::configuration(py, message)
+    };
+    let project_id =
+        project_id.filter(|id| !id.is_none()).ok_or_else(|| missing("project_id", "DESCOPE_PROJECT_ID"))?;
+    let project_id = project_id.extract::<String>().map_err(|_| {
+        errors::configuration(py, format!("`project_id`: expected a string, got {}", options::kind_of(project_id)))
+    })?;
+    let key = management_key
+        .filter(|key| !key.is_none())
+        .ok_or_else(|| missing("management_key", "DESCOPE_MANAGEMENT_KEY"))?;
+    let key = KeySource::from_python(key)?;
+    let merged = options::merge(py, "Client", given, keywords)?;
+    let decoded: ClientOptions = options::decode_merged(py, "Client", &merged)?;
+    Session::new(py, project_id, key, decoded, plain(&merged)?)
+}
+
+fn session_from_env(
+    py: Python<'_>,
+    given: Option<&Bound<'_, PyAny>>,
+    keywords: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Arc<Session>> {
+    let merged = options::merge(py, "Client.from_env", given, keywords)?;
+    let mut decoded: ClientOptions = options::decode_merged(py, "Client.from_env", &merged)?;
+    let identity = Identity::from_env().map_err(|error| errors::to_python(py, error))?;
+    decoded.base_url = decoded.base_url.or(identity.base_url);
+    if let Some(base_url) = &decoded.base_url {
+        merged.set_item("base_url", base_url)?;
+    }
+    let key = KeySource::Fixed(identity.management_key);
+    Session::new(py, identity.project_id, key, decoded, plain(&merged)?)
+}
+
+/// What may go into a pickle: a proxy's password and headers of one's own may not.
+fn plain(merged: &Bound<'_, PyDict>) -> PyResult<Py<PyDict>> {
+    let plain = merged.copy()?;
+    for secret in ["proxy", "headers"] {
+        if plain.contains(secret)? {
+            plain.del_item(secret)?;
+        }
+    }
+    Ok(plain.unbind())
+}
+
+/// A client comes out of a pickle without a key, and looks for one in the environment of where it is.
+fn unpickled(py: Python<'_>, project_id: &str, plain_options: &Bound<'_, PyDict>) -> PyResult<Arc<Session>> {
+    let identity = Identity::from_variables(|name| {
+        if name == descope_projects_core::client::PROJECT_ID_VARIABLE {
+            Some(project_id.to_owned())
+        } else {
+            std::env::var(name).ok()
+        }
+    });
+    let identity = identity.map_err(|error| {
+        let message = format!("a pickled client carries no key, and the environment has none for it: {error}");
+        errors::to_python(py, error.with(|details| details.message = message))
+    })?;
+    let decoded: ClientOptions = options::decode_merged(py, "Client", plain_options)?;
+    let key = KeySource::Fixed(identity.management_key);
+    Session::new(py, identity.project_id, key, decoded, plain_options.clone().unbind())
+}
+
+fn reduce<'py>(slf: &Bound<'py, PyAny>, session: &Session) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+    let py = slf.py();
+    let arguments = (&session.project_id, session.plain_options.bind(py)).into_pyobject(py)?;
+    Ok((slf.get_type().getattr("_unpickle")?, arguments))
+}
+
+fn base_url(py: Python<'_>, session: &Session) -> PyResult<String> {
+    Ok(session.state(py)?.client.base_url().to_owned())
+}
+
+fn repr(class: &str, session: &Session) -> String {
+    let closed = if session.is_closed() { ", closed" } else { "" };
+    format!("{class}(project_id={}{closed})", crate::results::quoted(&session.project_id))
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    #[pyo3(signature = (project_id = None, management_key = None, options = None, **keywords))]
+    fn new(
+        py: Python<'_>,
+        project_id: Option<&Bound<'_, PyAny>>,
+        management_key: Option<&Bound<'_, PyAny>>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        session(py, project_id, management_key, options, keywords).map(Self)
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (options = None, /, **keywords))]
+    fn from_env(
+        py: Python<'_>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        session_from_env(py, options, keywords).map(Self)
+    }
+
+    #[staticmethod]
+    fn _unpickle(py: Python<'_>, project_id: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        unpickled(py, project_id, options).map(Self)
+    }
+
+    #[getter]
+    fn base_url(&self, py: Python<'_>) -> PyResult<String> {
+        base_url(py, &self.0)
+    }
+
+    #[getter]
+    fn read_only(&self) -> bool {
+        self.0.options.read_only.unwrap_or(false)
+    }
+
+    #[getter]
+    fn own_project(&self) -> Project {
+        Project::new(Handle::own(&self.0))
+    }
+
+    fn list_projects(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        verbs::list_projects::<Blocking>(py, &Handle::own(&self.0))
+    }
+
+    #[pyo3(signature = (project_id, *, management_key = None))]
+    fn project(&self, project_id: &Bound<'_, PyAny>, management_key: Option<&Bound<'_, PyAny>>) -> PyResult<Project> {
+        Handle::from_python(&self.0, project_id, management_key).map(Project::new)
+    }
+
+    #[pyo3(signature = (method, path, body = None, *, safe_to_repeat = false, timeout = None))]
+    fn request(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        path: &str,
+        body: Option<&Bound<'_, PyAny>>,
+        safe_to_repeat: bool,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        verbs::request::<Blocking>(py, &Handle::own(&self.0), method, path, body, safe_to_repeat, timeout)
+    }
+
+    fn close(&self, py: Python<'_>) {
+        self.0.close(py);
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (kind, value, traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        kind: Option<&Bound<'_, PyAny>>,
+        value: Option<&Bound<'_, PyAny>>,
+        traceback: Option<&Bound<'_, PyAny>>,
+    ) {
+        let _ = (kind, value, traceback);
+        self.0.close(py);
+    }
+
+    fn __repr__(&self) -> String {
+        repr("Client", &self.0)
+    }
+
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        snapshot::display(slf.py(), "client_html", slf.as_any())
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        reduce(slf.as_any(), &slf.get().0)
+    }
+}
+
+#[pymethods]
+impl AsyncClient {
+    #[new]
+    #[pyo3(signature = (project_id = None, management_key = None, options = None, **keywords))]
+    fn new(
+        py: Python<'_>,
+        project_id: Option<&Bound<'_, PyAny>>,
+        management_key: Option<&Bound<'_, PyAny>>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        session(py, project_id, management_key, options, keywords).map(Self)
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (options = None, /, **keywords))]
+    fn from_env(
+        py: Python<'_>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        session_from_env(py, options, keywords).map(Self)
+    }
+
+    #[staticmethod]
+    fn _unpickle(py: Python<'_>, project_id: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        unpickled(py, project_id, options).map(Self)
+    }
+
+    #[getter]
+    fn base_url(&self, py: Python<'_>) -> PyResult<String> {
+        base_url(py, &self.0)
+    }
+
+    #[getter]
+    fn read_only(&self) -> bool {
+        self.0.options.read_only.unwrap_or(false)
+    }
+
+    #[getter]
+    fn own_project(&self) -> AsyncProject {
+        AsyncProject::new(Handle::own(&self.0))
+    }
+
+    fn list_projects(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        verbs::list_projects::<Awaited>(py, &Handle::own(&self.0))
+    }
+
+    #[pyo3(signature = (project_id, *, management_key = None))]
+    fn project(
+        &self,
+        project_id: &Bound<'_, PyAny>,
+        management_key: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<AsyncProject> {
+        Handle::from_python(&self.0, project_id, management_key).map(AsyncProject::new)
+    }
+
+    #[pyo3(signature = (method, path, body = None, *, safe_to_repeat = false, timeout = None))]
+    fn request(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        path: &str,
+        body: Option<&Bound<'_, PyAny>>,
+        safe_to_repeat: bool,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        verbs::request::<Awaited>(py, &Handle::own(&self.0), method, path, body, safe_to_repeat, timeout)
+    }
+
+    fn close<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        bridge(slf.py(), "close", (slf,))
+    }
+
+    fn __aenter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        bridge(slf.py(), "enter", (slf,))
+    }
+
+    #[pyo3(signature = (kind, value, traceback, /))]
+    fn __aexit__<'py>(
+        slf: &Bound<'py, Self>,
+        kind: Option<&Bound<'_, PyAny>>,
+        value: Option<&Bound<'_, PyAny>>,
+        traceback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let _ = (kind, value, traceback);
+        bridge(slf.py(), "close", (slf,))
+    }
+
+    /// Stops the thread; what was under way ends with an error.
+    fn _close(&self, py: Python<'_>) {
+        self.0.close(py);
+    }
+
+    fn __repr__(&self) -> String {
+        repr("AsyncClient", &self.0)
+    }
+
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        snapshot::display(slf.py(), "client_html", slf.as_any())
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        reduce(slf.as_any(), &slf.get().0)
+    }
+}
+
+fn bridge<'py>(
+    py: Python<'py>,
+    function: &str,
+    arguments: impl pyo3::call::PyCallArgs<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    py.import("descope_projects._bridge")?.call_method1(function, arguments)
+}

@@ -1,0 +1,323 @@
+//! `Emulator`: the emulator crate's server, in the background of this process.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use descope_projects_core::client::{Count, Seconds};
+use descope_projects_emulator as emulator;
+use descope_projects_emulator::seed::{self, Seed};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+use serde::Deserialize;
+
+use crate::client::{AsyncClient, Client};
+use crate::results::ProjectInfo;
+use crate::session::{Session, lock};
+use crate::{client, errors, json, options};
+
+#[pyclass(frozen, weakref, module = "descope_projects")]
+pub(crate) struct Emulator {
+    url: String,
+    project_id: String,
+    management_key: String,
+    server: Mutex<Option<Arc<emulator::Emulator>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct EmulatorOptions {
+    port: Option<u16>,
+    host: Option<String>,
+    allow_remote: Option<bool>,
+    rate_limit: Option<RateLimitOptions>,
+    clone_steps: Option<u32>,
+    semantics: Option<emulator::Semantics>,
+    keep_bodies: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RateLimitOptions {
+    requests: Count,
+    per: Seconds,
+    licensed_requests: Option<Count>,
+    #[serde(default)]
+    retry_after_form: emulator::RetryAfterForm,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct FaultOptions {
+    action: Option<Action>,
+    status: Option<u16>,
+    code: Option<String>,
+    description: Option<String>,
+    message: Option<String>,
+    retry_after: Option<String>,
+    html: Option<bool>,
+    body: Option<String>,
+    occurrence: Option<Count>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Status,
+    DropBefore,
+    DropAfter,
+    DropWithin,
+    Hold,
+}
+
+impl FaultOptions {
+    fn into_action(self) -> emulator::FaultAction {
+        match self.action.unwrap_or(Action::Status) {
+            Action::Status => emulator::FaultAction::Status(emulator::FaultStatus {
+                status: self.status.unwrap_or(503),
+                code: self.code,
+                description: self.description,
+                message: self.message,
+                retry_after: self.retry_after,
+                html: self.html.unwrap_or(false),
+                body: self.body,
+            }),
+            Action::DropBefore => emulator::FaultAction::DropBefore,
+            Action::DropAfter => emulator::FaultAction::DropAfter,
+            Action::DropWithin => emulator::FaultAction::DropWithin,
+            Action::Hold => emulator::FaultAction::Hold,
+        }
+    }
+}
+
+impl Emulator {
+    fn server(&self, py: Python<'_>) -> PyResult<Arc<emulator::Emulator>> {
+        lock(&self.server).clone().ok_or_else(|| errors::configuration(py, "the emulator is stopped"))
+    }
+
+    fn session(
+        &self,
+        py: Python<'_>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Arc<Session>> {
+        let merged = options::merge(py, "Emulator.client", options, keywords)?;
+        if !merged.contains("base_url")? {
+            merged.set_item("base_url", &self.url)?;
+        }
+        let project_id = self.project_id.as_str().into_pyobject(py)?.into_any();
+        let key = self.management_key.as_str().into_pyobject(py)?.into_any();
+        client::session(py, Some(&project_id), Some(&key), Some(merged.as_any()), None)
+    }
+}
+
+#[pymethods]
+impl Emulator {
+    #[new]
+    #[pyo3(signature = (options = None, /, **keywords))]
+    fn new(py: Python<'_>, options: Option<&Bound<'_, PyAny>>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let merged = options::merge(py, "Emulator", options, keywords)?;
+        let seed = match merged.get_item("seed")? {
+            Some(seed) => {
+                merged.del_item("seed")?;
+                seed_from(&seed)?
+            }
+            None => seed::minimal(),
+        };
+        let given: EmulatorOptions = options::decode_merged(py, "Emulator", &merged)?;
+        let defaults = emulator::EmulatorOptions::default();
+        let host = match given.host {
+            None => defaults.host,
+            Some(host) => host.parse::<IpAddr>().map_err(|_| {
+                errors::configuration(py, "Emulator: `host`: expected an IP address such as 127.0.0.1 or ::1")
+            })?,
+        };
+        let small = |count: Count| u32::try_from(count.get()).unwrap_or(u32::MAX);
+        let set_up = emulator::EmulatorOptions {
+            host,
+            allow_remote: given.allow_remote.unwrap_or(defaults.allow_remote),
+            port: given.port.unwrap_or(defaults.port),
+            seed,
+            rate_limit: given.rate_limit.map(|limit| emulator::RateLimit {
+                requests: small(limit.requests),
+                per: limit.per.duration(),
+                licensed_requests: limit.licensed_requests.map(small),
+                retry_after_form: limit.retry_after_form,
+            }),
+            clone_steps: given.clone_steps.unwrap_or(defaults.clone_steps),
+            semantics: given.semantics.unwrap_or_default(),
+            keep_bodies: given.keep_bodies.unwrap_or(defaults.keep_bodies),
+        };
+        let server = py
+            .detach(|| emulator::Emulator::start(set_up))
+            .map_err(|error| errors::configuration(py, format!("Emulator: {error}")))?;
+        let ready = server.ready();
+        Ok(Self {
+            url: ready.url,
+            project_id: ready.project_id,
+            management_key: ready.management_key,
+            server: Mutex::new(Some(Arc::new(server))),
+        })
+    }
+
+    #[getter]
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    #[getter]
+    fn project_id(&self) -> &str {
+        &self.project_id
+    }
+
+    #[getter]
+    fn management_key(&self) -> &str {
+        &self.management_key
+    }
+
+    #[getter]
+    fn projects<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let ready = self.server(py)?.control().ready();
+        let projects = ready.projects.into_iter().map(|project| {
+            ProjectInfo::plain(project.id, project.name, project.environment, project.tags).into_pyobject(py)
+        });
+        PyTuple::new(py, projects.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    #[pyo3(signature = (options = None, /, **keywords))]
+    fn client(
+        &self,
+        py: Python<'_>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Client> {
+        self.session(py, options, keywords).map(Client)
+    }
+
+    #[pyo3(signature = (options = None, /, **keywords))]
+    fn async_client(
+        &self,
+        py: Python<'_>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<AsyncClient> {
+        self.session(py, options, keywords).map(AsyncClient)
+    }
+
+    #[pyo3(signature = (operation, options = None, /, **keywords))]
+    fn fail(
+        &self,
+        py: Python<'_>,
+        operation: String,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<u64> {
+        let merged = options::merge(py, "fail", options, keywords)?;
+        // None means all of them here, and not the default.
+        let times = match merged.get_item("times")? {
+            None => Some(1),
+            Some(times) if times.is_none() => None,
+            Some(times) => Some(times.extract().map_err(|_| {
+                errors::configuration(py, "fail: `times`: expected an integer, 1 or more, or None for all")
+            })?),
+        };
+        if merged.contains("times")? {
+            merged.del_item("times")?;
+        }
+        let given: FaultOptions = options::decode_merged(py, "fail", &merged)?;
+        let occurrence = given.occurrence.map_or(1, Count::get);
+        let fault = emulator::Fault { operation, occurrence, times, action: given.into_action() };
+        self.server(py)?.control().fail(fault).map_err(|error| control_error(py, &error))
+    }
+
+    fn release(&self, py: Python<'_>, fault: u64) -> PyResult<()> {
+        self.server(py)?.control().release(fault).map_err(|error| control_error(py, &error))
+    }
+
+    #[pyo3(signature = (fault, timeout = None))]
+    fn wait_until_held(&self, py: Python<'_>, fault: u64, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+        let timeout =
+            options::seconds(py, "wait_until_held", timeout)?.map_or(Duration::from_secs(10), Seconds::duration);
+        let server = self.server(py)?;
+        py.detach(|| server.control().wait_until_held(fault, timeout)).map_err(|error| control_error(py, &error))
+    }
+
+    fn clear_faults(&self, py: Python<'_>) -> PyResult<()> {
+        self.server(py)?.control().clear_faults();
+        Ok(())
+    }
+
+    fn executions(&self, py: Python<'_>, operation: &str) -> PyResult<u64> {
+        self.server(py)?.control().executions(operation).map_err(|error| control_error(py, &error))
+    }
+
+    fn requests<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let requests = self.server(py)?.control().requests();
+        Ok(json::value_to_python(py, &requests)?.cast_into::<PyList>()?)
+    }
+
+    #[getter]
+    fn connections_accepted(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.server(py)?.control().connections_accepted())
+    }
+
+    fn reset(&self, py: Python<'_>) -> PyResult<()> {
+        self.server(py)?.control().reset();
+        Ok(())
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        let server = lock(&self.server).take();
+        py.detach(|| drop(server));
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (kind, value, traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        kind: Option<&Bound<'_, PyAny>>,
+        value: Option<&Bound<'_, PyAny>>,
+        traceback: Option<&Bound<'_, PyAny>>,
+    ) {
+        let _ = (kind, value, traceback);
+        self.stop(py);
+    }
+
+    fn __repr__(&self) -> String {
+        let stopped = if lock(&self.server).is_none() { ", stopped" } else { "" };
+        format!("Emulator(url={}{stopped})", crate::results::quoted(&self.url))
+    }
+
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        crate::snapshot::display(slf.py(), "emulator_html", slf.as_any())
+    }
+}
+
+fn control_error(py: Python<'_>, error: &emulator::ControlError) -> PyErr {
+    errors::configuration(py, error.to_string())
+}
+
+/// A name, the content of a seed file, or its path.
+fn seed_from(value: &Bound<'_, PyAny>) -> PyResult<Seed> {
+    let py = value.py();
+    let wrong = |why: String| errors::configuration(py, format!("Emulator: `seed`: {why}"));
+    if let Ok(name) = value.extract::<&str>() {
+        return match name {
+            "minimal" => Ok(seed::minimal()),
+            "acme" => Ok(seed::acme()),
+            _ => Err(wrong("expected \"minimal\", \"acme\", a mapping, or a pathlib.Path of a seed file".to_owned())),
+        };
+    }
+    let text = if value.hasattr("__fspath__")? {
+        let path: std::path::PathBuf = value.extract()?;
+        let read = py.detach(|| std::fs::read(&path));
+        bytes::Bytes::from(read.map_err(|error| wrong(format!("{} cannot be read: {error}", path.display())))?)
+    } else {
+        json::from_python(value, "seed")?
+    };
+    serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))
+}

@@ -1,0 +1,46 @@
+//! Hands the core's records to `logging.getLogger("descope_projects")`, on the thread that waits for the call.
+
+use descope_projects_core::transport::{Level, Watch};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// Logs what the call has recorded so far. Never fails a call: a broken handler is the logging module's to report.
+pub(crate) fn emit(py: Python<'_>, watch: &Watch) {
+    let records = watch.take_records();
+    if records.is_empty() {
+        return;
+    }
+    if !records.iter().any(|record| record.level == Level::Warning) && !is_imported(py) {
+        return;
+    }
+    let Ok(logger) = logger(py) else { return };
+    for record in records {
+        let level: u8 = match record.level {
+            Level::Debug => 10,
+            Level::Info => 20,
+            Level::Warning => 30,
+        };
+        if let Err(error) = logger.call_method1(py, "log", (level, "%s", record.message)) {
+            error.write_unraisable(py, None);
+        }
+    }
+}
+
+/// One warning for an interruption whose outcome is unknown.
+pub(crate) fn warn(py: Python<'_>, message: &str) {
+    if let Ok(logger) = logger(py)
+        && let Err(error) = logger.call_method1(py, "warning", ("%s", message))
+    {
+        error.write_unraisable(py, None);
+    }
+}
+
+/// `logging` costs milliseconds to import: if nobody has imported it, nobody listens below warning level.
+fn is_imported(py: Python<'_>) -> bool {
+    py.import("sys").and_then(|sys| sys.getattr("modules")?.contains("logging")).unwrap_or(false)
+}
+
+fn logger(py: Python<'_>) -> PyResult<&Py<PyAny>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    LOGGER.get_or_try_init(py, || Ok(py.import("logging")?.call_method1("getLogger", ("descope_projects",))?.unbind()))
+}
