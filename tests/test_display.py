@@ -19,7 +19,7 @@ SETTINGS = {
     "tokenResponseMethod": "cookie",
     "refreshTokenExpiration": 4,
     "testUserFixedAuthToken": "do-not-show",
-    "externalAuthConfig": {"apiKey": "do-not-show"},
+    "externalAuthConfig": {"apiKey": "PLACEHOLDER_VALUE"},
     "appUrl": f"https://example.com/{HOSTILE}",
 }
 
@@ -56,6 +56,14 @@ def test_a_snapshot_shows_its_settings_and_masks_the_sensitive_ones() -> None:
     assert ">setting<" in shown
     assert "do-not-show" not in shown
     assert HOSTILE not in shown
+
+
+def test_a_snapshot_that_contains_secrets_shows_no_setting() -> None:
+    settings = SETTINGS | {"externalAuthConfig": {"apiKey": "do-not-show"}}
+    shown = checked(Snapshot.from_files({"project.json": settings})._repr_html_())
+    assert "contains secrets" in shown
+    assert "do-not-show" not in shown
+    assert "example.com" not in shown
 
 
 def test_a_part_says_so() -> None:

@@ -46,6 +46,8 @@ def at_run_time(name: str) -> Any:  # noqa: ANN401 -- any member of any class
     value: Any = _native
     for part in name.split("."):
         value = inspect.getattr_static(value, part)
+        # A static method's own docstring is that of every static method.
+        value = getattr(value, "__func__", value)
     return value
 
 

@@ -10,7 +10,7 @@ import pytest
 import descope_projects
 
 IMPORTED = """
-import sys
+import os, sys  # `site` loads os, and what os loads, in every interpreter that runs without -S
 before = set(sys.modules)
 import descope_projects
 after = set(sys.modules) - before

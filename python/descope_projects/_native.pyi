@@ -1,6 +1,6 @@
 """The extension module: everything that is not pure Python. Import its names from `descope_projects`."""
 
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from os import PathLike
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Literal, TypeVar, final
@@ -24,6 +24,7 @@ from descope_projects.options import (
 )
 
 __version__: str
+ERROR_KINDS: tuple[str, ...]
 ERROR_KINDS: tuple[str, ...]
 
 _ProjectT = TypeVar("_ProjectT")
@@ -278,7 +279,7 @@ class Project:
         """Starts a clone that the server makes in the background, and returns at once.
 
         Args:
-            options: `CloneOptions` as a dict. `settle` looks for the new project in the list, as in `clone`.
+            options: `CloneOptions` as a dict; `settle` has no effect, for the project is not made yet.
             **keywords: The same keys as keywords.
 
         Returns:
@@ -571,7 +572,7 @@ class ProjectInfo:
     def __new__(
         cls,
         id: str,
-        name: str = "",
+        name: str | None = None,
         environment: str | None = None,
         tags: Sequence[str] = (),
         extra: Mapping[str, Any] | None = None,
@@ -581,8 +582,8 @@ class ProjectInfo:
         """Its id (`P…`)."""
 
     @property
-    def name(self) -> str:
-        """Its name; not unique. Empty if the server did not say."""
+    def name(self) -> str | None:
+        """Its name; not unique. None if the server did not say."""
 
     @property
     def environment(self) -> str | None:
@@ -632,7 +633,7 @@ class CloneResult(Generic[_ProjectT]):
         """A handle on the new project, with the key of the one that was cloned.
 
         Raises:
-            UnknownOutcome: The server did not say which project it made.
+            ProtocolError: The server did not say which project it made; `written` is "applied".
         """
 
     @property
@@ -880,7 +881,7 @@ class Snapshot(Mapping[str, Any]):
             pattern: `kind:name`, with `*` in both, for example `flow:sign-*`; `*` alone is everything.
 
         Raises:
-            ConfigurationError: The pattern's kind is not one.
+            SnapshotError: The pattern's kind is not one, or nothing here matches it; the nearest right one is named.
 
         Example:
             >>> all(entity.kind == "flow" for entity in snapshot.entities("flow:*"))
@@ -910,6 +911,45 @@ class Snapshot(Mapping[str, Any]):
     @property
     def skipped(self) -> tuple[str, ...]:
         """The paths of files that `read` found and left out, because they can be no part of a snapshot."""
+
+    def get(self, path: Any, default: Any = None, /) -> Any:
+        """The value of a file, or `default` if there is no such file.
+
+        Args:
+            path: Of which file.
+            default: What to return instead.
+
+        Raises:
+            SnapshotError: The value is not what its name says.
+
+        Example:
+            >>> snapshot.get("no-such-file.json", {})
+            {}
+        """
+
+    def keys(self) -> KeysView[str]:
+        """The paths, sorted.
+
+        Example:
+            >>> list(snapshot.keys()) == sorted(snapshot)
+            True
+        """
+
+    def values(self) -> ValuesView[Any]:
+        """The values, in the order of the paths; each is parsed when it is reached.
+
+        Example:
+            >>> len(snapshot.values()) == len(snapshot)
+            True
+        """
+
+    def items(self) -> ItemsView[str, Any]:
+        """Pairs of path and value, in the order of the paths; each value is parsed when it is reached.
+
+        Example:
+            >>> dict(snapshot.items()) == snapshot.to_files()
+            True
+        """
 
     def __getitem__(self, path: str, /) -> Any: ...
     def __iter__(self) -> Iterator[str]: ...
@@ -1100,3 +1140,33 @@ def run_command_line(arguments: Sequence[str], /) -> int:
     Returns:
         The exit status.
     """
+
+@final
+class _Mailbox:
+    """Where calls that have finished wait for their event loop. Private."""
+
+    def __new__(cls, event_loop: Any) -> Self: ...
+    def _drain(self) -> None:
+        """Resolves what has finished; called by the event loop."""
+
+@final
+class _Flight:
+    """One asynchronous call. Private."""
+
+    def start(self, mailbox: _Mailbox, future: Any) -> None:
+        """Starts the call; `future` is resolved through the mailbox."""
+
+    def cancel(self) -> Any:
+        """Ends the call; returns what is unknown because of that, or None."""
+
+    def land(self) -> None:
+        """Hands over the log records; called when the coroutine ends, however it ends."""
+
+def _generation() -> int:
+    """How many forks lie between the first process and this one."""
+
+def _after_fork_in_child() -> None:
+    """Called by the interpreter in the child of a fork."""
+
+def _stop_background() -> None:
+    """Stops the threads of all clients of this process."""

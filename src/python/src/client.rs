@@ -4,16 +4,54 @@ use std::sync::Arc;
 
 use descope_projects_core::client::{ClientOptions, Identity};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::project::{AsyncProject, Project};
 use crate::session::{Handle, KeySource, Session};
 use crate::verbs::{self, Awaited, Blocking};
 use crate::{errors, options, snapshot};
 
+/// Makes management calls as one project and key. Opens no connection before the first call.
+///
+/// Calls block with the GIL released, may come from any thread, and work inside a running event loop. Ctrl-C interrupts
+/// them and leaves the client usable. A forked child opens connections of its own.
+///
+/// Args:
+///     project_id: The client's own project (`P…`); its region decides the host.
+///     management_key: A management key (`K…`), a workload token, or a function that returns one.
+///     options: `ClientOptions` as a dict.
+///     **keywords: The same keys as keywords. A key in both is an error.
+///
+/// Raises:
+///     ConfigurationError: An id, key or option is missing or cannot be right. There is no fall-back.
+///
+/// Example:
+///     >>> with Client(emulator.project_id, emulator.management_key, {"timeout": 30}, base_url=emulator.url) as client:
+///     ...     len(client.list_projects()) > 0
+///     True
 #[pyclass(frozen, weakref, module = "descope_projects")]
 pub(crate) struct Client(pub(crate) Arc<Session>);
 
+/// `Client` for asyncio: the same names, awaited. A cancelled call aborts its request.
+///
+/// One client may serve several event loops, one after the other or in different threads.
+///
+/// Args:
+///     project_id: The client's own project (`P…`); its region decides the host.
+///     management_key: A management key (`K…`), a workload token, or a function that returns one.
+///     options: `ClientOptions` as a dict.
+///     **keywords: The same keys as keywords. A key in both is an error.
+///
+/// Raises:
+///     ConfigurationError: An id, key or option is missing or cannot be right. There is no fall-back.
+///
+/// Example:
+///     >>> import asyncio
+///     >>> async def count() -> int:
+///     ...     async with AsyncClient(emulator.project_id, emulator.management_key, base_url=emulator.url) as client:
+///     ...         return len(await client.list_projects())
+///     >>> asyncio.run(count()) > 0
+///     True
 #[pyclass(frozen, weakref, module = "descope_projects")]
 pub(crate) struct AsyncClient(pub(crate) Arc<Session>);
 
@@ -119,14 +157,33 @@ impl Client {
         session(py, project_id, management_key, options, keywords).map(Self)
     }
 
-    #[staticmethod]
+    /// A client for what the environment names. Reads no config file.
+    ///
+    /// `DESCOPE_PROJECT_ID`; `WORKLOAD_IDENTITY_TOKEN` or `DESCOPE_WORKLOAD_TOKEN`, else `DESCOPE_MANAGEMENT_KEY`; and
+    /// `DESCOPE_BASE_URL` or `DESCOPE_BASE_URI`, if the host is not the project id's.
+    ///
+    /// Args:
+    ///     options: `ClientOptions` as a dict; a `base_url` in it wins over the environment.
+    ///     **keywords: The same keys as keywords.
+    ///
+    /// Raises:
+    ///     ConfigurationError: A variable is missing, cannot be right, or two contradict each other.
+    ///
+    /// Example:
+    ///     >>> import os
+    ///     >>> os.environ["DESCOPE_PROJECT_ID"] = emulator.project_id
+    ///     >>> os.environ["DESCOPE_MANAGEMENT_KEY"] = emulator.management_key
+    ///     >>> with Client.from_env(base_url=emulator.url) as client:
+    ///     ...     client.own_project.id == emulator.project_id
+    ///     True
+    #[classmethod]
     #[pyo3(signature = (options = None, /, **keywords))]
     fn from_env(
-        py: Python<'_>,
+        class: &Bound<'_, PyType>,
         options: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        session_from_env(py, options, keywords).map(Self)
+        session_from_env(class.py(), options, keywords).map(Self)
     }
 
     #[staticmethod]
@@ -134,30 +191,80 @@ impl Client {
         unpickled(py, project_id, options).map(Self)
     }
 
+    /// Where calls go to.
     #[getter]
     fn base_url(&self, py: Python<'_>) -> PyResult<String> {
         base_url(py, &self.0)
     }
 
+    /// Whether calls that write are refused.
     #[getter]
     fn read_only(&self) -> bool {
         self.0.options.read_only.unwrap_or(false)
     }
 
+    /// A handle on the project that the client itself was made for.
     #[getter]
     fn own_project(&self) -> Project {
         Project::new(Handle::own(&self.0))
     }
 
+    /// All projects of the company, in the server's order. Needs a company-wide key.
+    ///
+    /// Returns:
+    ///     One `ProjectInfo` per project.
+    ///
+    /// Raises:
+    ///     PermissionDenied: The key is bound to some projects.
+    ///     DescopeError: Anything else that a call can end with.
+    ///
+    /// Example:
+    ///     >>> for project in client.list_projects():
+    ///     ...     print(project.id.startswith("P"), isinstance(project.name, str))
+    ///     ...     break
+    ///     True True
     fn list_projects(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         verbs::list_projects::<Blocking>(py, &Handle::own(&self.0))
     }
 
+    /// A handle on a project, over the same connections. No I/O: whether the project is there shows in the first call.
+    ///
+    /// Args:
+    ///     project_id: Its id (`P…`). None and "" are errors: an unset variable must never mean "my own project".
+    ///     management_key: A key of its own. Default: the client's.
+    ///
+    /// Raises:
+    ///     ConfigurationError: The id or key cannot be right.
+    ///
+    /// Example:
+    ///     >>> client.project(emulator.project_id).id == emulator.project_id
+    ///     True
     #[pyo3(signature = (project_id, *, management_key = None))]
     fn project(&self, project_id: &Bound<'_, PyAny>, management_key: Option<&Bound<'_, PyAny>>) -> PyResult<Project> {
         Handle::from_python(&self.0, project_id, management_key).map(Project::new)
     }
 
+    /// Makes any other management call, as the client's own project, with the same credential, retries and errors.
+    ///
+    /// Args:
+    ///     method: The HTTP method.
+    ///     path: The path below the base URL, for example `/v1/mgmt/tenant/load/all`; no query, no escapes.
+    ///     body: What is sent as JSON. Default: `{}`, and nothing with GET.
+    ///     safe_to_repeat: Whether a second execution does no harm. For the calls that this package knows, the package
+    ///         decides.
+    ///     timeout: How long one attempt may take, in seconds. Default: the client's `timeout`, else 60.
+    ///
+    /// Returns:
+    ///     The answer's JSON as Python objects; None if the answer is empty.
+    ///
+    /// Raises:
+    ///     ConfigurationError: The method or path cannot be right, or `body` is not JSON.
+    ///     Protected: The client is `read_only`, and the call is not known to read.
+    ///     UnknownOutcome: It was sent, is not safe to repeat, and its end is not known.
+    ///
+    /// Example:
+    ///     >>> sorted(client.request("POST", "/v1/mgmt/projects/list"))
+    ///     ['projects']
     #[pyo3(signature = (method, path, body = None, *, safe_to_repeat = false, timeout = None))]
     fn request(
         &self,
@@ -171,6 +278,7 @@ impl Client {
         verbs::request::<Blocking>(py, &Handle::own(&self.0), method, path, body, safe_to_repeat, timeout)
     }
 
+    /// Closes the connections. A later call is a `ConfigurationError`; closing twice is not.
     fn close(&self, py: Python<'_>) {
         self.0.close(py);
     }
@@ -218,14 +326,15 @@ impl AsyncClient {
         session(py, project_id, management_key, options, keywords).map(Self)
     }
 
-    #[staticmethod]
+    /// `Client.from_env` for asyncio; not awaited, since it does no I/O.
+    #[classmethod]
     #[pyo3(signature = (options = None, /, **keywords))]
     fn from_env(
-        py: Python<'_>,
+        class: &Bound<'_, PyType>,
         options: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        session_from_env(py, options, keywords).map(Self)
+        session_from_env(class.py(), options, keywords).map(Self)
     }
 
     #[staticmethod]
@@ -233,25 +342,30 @@ impl AsyncClient {
         unpickled(py, project_id, options).map(Self)
     }
 
+    /// Where calls go to.
     #[getter]
     fn base_url(&self, py: Python<'_>) -> PyResult<String> {
         base_url(py, &self.0)
     }
 
+    /// Whether calls that write are refused.
     #[getter]
     fn read_only(&self) -> bool {
         self.0.options.read_only.unwrap_or(false)
     }
 
+    /// A handle on the project that the client itself was made for.
     #[getter]
     fn own_project(&self) -> AsyncProject {
         AsyncProject::new(Handle::own(&self.0))
     }
 
+    /// `Client.list_projects`, awaited.
     fn list_projects(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         verbs::list_projects::<Awaited>(py, &Handle::own(&self.0))
     }
 
+    /// `Client.project`; not awaited, since it does no I/O.
     #[pyo3(signature = (project_id, *, management_key = None))]
     fn project(
         &self,
@@ -261,6 +375,7 @@ impl AsyncClient {
         Handle::from_python(&self.0, project_id, management_key).map(AsyncProject::new)
     }
 
+    /// `Client.request`, awaited.
     #[pyo3(signature = (method, path, body = None, *, safe_to_repeat = false, timeout = None))]
     fn request(
         &self,
@@ -274,6 +389,7 @@ impl AsyncClient {
         verbs::request::<Awaited>(py, &Handle::own(&self.0), method, path, body, safe_to_repeat, timeout)
     }
 
+    /// `Client.close`, awaited: returns once every call that was under way has ended.
     fn close<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         bridge(slf.py(), "close", (slf,))
     }

@@ -16,6 +16,22 @@ use crate::results::ProjectInfo;
 use crate::session::{Session, lock};
 use crate::{client, errors, json, options};
 
+/// A server on this machine that behaves like the project-management part of the API. For trying and for tests.
+///
+/// It runs in the background from its construction to `stop`, the end of its `with` block, or the end of the process.
+/// Any client can use it, the vendor's SDKs included.
+///
+/// Args:
+///     options: `EmulatorOptions` as a dict.
+///     **keywords: The same keys as keywords.
+///
+/// Raises:
+///     ConfigurationError: An option or the seed cannot be used, or the address cannot be listened on.
+///
+/// Example:
+///     >>> with Emulator() as emulator, emulator.client() as client:
+///     ...     len(client.list_projects()) == len(emulator.projects)
+///     True
 #[pyclass(frozen, weakref, module = "descope_projects")]
 pub(crate) struct Emulator {
     url: String,
@@ -160,21 +176,25 @@ impl Emulator {
         })
     }
 
+    /// The base URL, on a port of its own.
     #[getter]
     fn url(&self) -> &str {
         &self.url
     }
 
+    /// A project to start from.
     #[getter]
     fn project_id(&self) -> &str {
         &self.project_id
     }
 
+    /// A key of that project's company, company-wide where the seed has one.
     #[getter]
     fn management_key(&self) -> &str {
         &self.management_key
     }
 
+    /// The projects of that company as they are now.
     #[getter]
     fn projects<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let ready = self.server(py)?.control().ready();
@@ -184,6 +204,16 @@ impl Emulator {
         PyTuple::new(py, projects.collect::<PyResult<Vec<_>>>()?)
     }
 
+    /// A `Client` for `project_id` and `management_key`.
+    ///
+    /// Args:
+    ///     options: `ClientOptions` as a dict; `base_url` is given already.
+    ///     **keywords: The same keys as keywords.
+    ///
+    /// Example:
+    ///     >>> with emulator.client(read_only=True) as client:
+    ///     ...     client.read_only
+    ///     True
     #[pyo3(signature = (options = None, /, **keywords))]
     fn client(
         &self,
@@ -194,6 +224,7 @@ impl Emulator {
         self.session(py, options, keywords).map(Client)
     }
 
+    /// An `AsyncClient` for `project_id` and `management_key`. See `client`.
     #[pyo3(signature = (options = None, /, **keywords))]
     fn async_client(
         &self,
@@ -204,6 +235,24 @@ impl Emulator {
         self.session(py, options, keywords).map(AsyncClient)
     }
 
+    /// Makes coming requests of a call fail.
+    ///
+    /// Args:
+    ///     operation: The call's name, for example `clone` or `list_projects`; `*` is every call.
+    ///     options: `FaultOptions` as a dict: what happens (`action`, `status`, …), from which request on
+    ///         (`occurrence`) and how often (`times`).
+    ///     **keywords: The same keys as keywords.
+    ///
+    /// Returns:
+    ///     A number that names the fault in `release` and `wait_until_held`.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such call, or an option cannot be right.
+    ///
+    /// Example:
+    ///     >>> _ = emulator.fail("list_projects", status=503)
+    ///     >>> len(client.list_projects()) > 0  # the first attempt fails, the second does not
+    ///     True
     #[pyo3(signature = (operation, options = None, /, **keywords))]
     fn fail(
         &self,
@@ -230,10 +279,28 @@ impl Emulator {
         self.server(py)?.control().fail(fault).map_err(|error| control_error(py, &error))
     }
 
+    /// Lets go of the requests that a fault with the action `hold` holds, now and later.
+    ///
+    /// Args:
+    ///     fault: What `fail` returned.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such fault.
     fn release(&self, py: Python<'_>, fault: u64) -> PyResult<()> {
         self.server(py)?.control().release(fault).map_err(|error| control_error(py, &error))
     }
 
+    /// Waits until a fault with the action `hold` holds a request.
+    ///
+    /// Args:
+    ///     fault: What `fail` returned.
+    ///     timeout: How long to wait, in seconds.
+    ///
+    /// Returns:
+    ///     False if none came in time.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such fault.
     #[pyo3(signature = (fault, timeout = None))]
     fn wait_until_held(&self, py: Python<'_>, fault: u64, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         let timeout =
@@ -242,30 +309,55 @@ impl Emulator {
         py.detach(|| server.control().wait_until_held(fault, timeout)).map_err(|error| control_error(py, &error))
     }
 
+    /// Removes all faults and lets go of what they hold.
     fn clear_faults(&self, py: Python<'_>) -> PyResult<()> {
         self.server(py)?.control().clear_faults();
         Ok(())
     }
 
+    /// How often a call's work was done. A request that was refused, or cut off before the work, does not count.
+    ///
+    /// Args:
+    ///     operation: The call's name.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such call.
+    ///
+    /// Example:
+    ///     >>> emulator.executions("clone")
+    ///     0
     fn executions(&self, py: Python<'_>, operation: &str) -> PyResult<u64> {
         self.server(py)?.control().executions(operation).map_err(|error| control_error(py, &error))
     }
 
+    /// The requests that arrived, at most the last ten thousand, without credentials.
+    ///
+    /// Returns:
+    ///     A dict each: `sequence`, `connection`, `method`, `path`, `operation`, `http_version`, `headers` (a list of
+    ///     pairs), `project_id`, `key_fingerprint`, `body_size`, `body` (see `keep_bodies`), `ray`, `status`.
+    ///
+    /// Example:
+    ///     >>> _ = client.list_projects()
+    ///     >>> emulator.requests()[-1]["operation"]
+    ///     'list_projects'
     fn requests<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let requests = self.server(py)?.control().requests();
         Ok(json::value_to_python(py, &requests)?.cast_into::<PyList>()?)
     }
 
+    /// How many connections were accepted since it started.
     #[getter]
     fn connections_accepted(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.server(py)?.control().connections_accepted())
     }
 
+    /// Goes back to the seed: projects, faults and records.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         self.server(py)?.control().reset();
         Ok(())
     }
 
+    /// Stops the server. Stopping twice is no error.
     fn stop(&self, py: Python<'_>) {
         let server = lock(&self.server).take();
         py.detach(|| drop(server));

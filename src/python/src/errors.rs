@@ -11,7 +11,6 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::results::{ProjectInfo, Validation};
 
 /// The exception for this error.
-
 pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
     build(py, &error).map_or_else(|failed| failed, PyErr::from_value)
 }

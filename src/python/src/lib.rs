@@ -5,6 +5,7 @@
 //! Only this crate names pyo3.
 
 #![expect(clippy::needless_pass_by_value, reason = "methods take from Python what they own")]
+#![expect(clippy::doc_markdown, clippy::doc_link_with_quotes, reason = "what Python shows as help is no Markdown")]
 
 mod blocking;
 mod bridge;
@@ -49,6 +50,8 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", descope_projects_core::client::VERSION)?;
+        let kinds = descope_projects_core::ErrorKind::ALL.iter().map(|kind| kind.name());
+        module.add("ERROR_KINDS", pyo3::types::PyTuple::new(module.py(), kinds)?)?;
         super::process::register_fork_hook(module)?;
         super::snapshot::register_mapping(module.py())
     }

@@ -64,7 +64,13 @@ pub(crate) fn stop_background(py: Python<'_>) {
     });
 }
 
-/// Runs the command line with these arguments (the program's name first) and returns its exit status.
+/// Runs the command line program.
+///
+/// Args:
+///     arguments: The program's name and what follows it.
+///
+/// Returns:
+///     The exit status.
 #[pyfunction]
 #[pyo3(signature = (arguments, /))]
 pub(crate) fn run_command_line(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> u8 {

@@ -10,24 +10,25 @@ use serde_json::{Map, Value};
 
 use crate::json;
 
-/// One project of the list.
+/// One project as the list shows it. Frozen; equal by its fields.
 ///
-/// Attributes:
-///     id: The project's id, `P…`.
-///     name: Its name; not unique. `None` if the server gave none.
-///     environment: `"production"`, or `None`.
-///     tags: Its tags, in the server's order; empty if it has none.
-///     extra: Fields that the server added since, as a new dict each time.
+/// Args:
+///     id: Its id (`P…`).
+///     name: Its name; not unique.
+///     environment: `production`, or None.
+///     tags: Its tags.
+///     extra: Fields that the server added since.
 ///
-/// Two are equal when all of that is equal. Source: the vendor's `projects/list`.
+/// Example:
+///     >>> match ProjectInfo("P2abc", "shop", "production"):
+///     ...     case ProjectInfo(environment="production", name=name):
+///     ...         print(name)
+///     shop
 #[pyclass(frozen, eq, hash, module = "descope_projects", from_py_object)]
 #[derive(Clone, PartialEq)]
 pub(crate) struct ProjectInfo {
-    #[pyo3(get)]
     id: String,
-    #[pyo3(get)]
     name: Option<String>,
-    #[pyo3(get)]
     environment: Option<String>,
     tags: Vec<String>,
     extra: Map<String, Value>,
@@ -76,17 +77,37 @@ impl ProjectInfo {
         Ok(Self { id, name, environment, tags, extra: extra_from(extra)? })
     }
 
+    /// Its id (`P…`).
+    #[getter]
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name; not unique. None if the server did not say.
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// `production`, or None.
+    #[getter]
+    fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// Its tags.
     #[getter]
     fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, &self.tags)
     }
 
+    /// Fields that the server added since; a new dict each time.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::value_to_python(py, &self.extra)
     }
 
-    /// The attributes as a new dict.
+    /// All fields as a dict, `extra` included.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("id", &self.id)?;
@@ -140,26 +161,34 @@ impl CloneResult {
     #[pyo3(name = "__match_args__")]
     const MATCH_ARGS: (&'static str, &'static str, &'static str, &'static str) = ("id", "name", "environment", "tags");
 
+    /// The new project's id (`P…`).
     #[getter]
     fn id(&self) -> Option<&str> {
         self.result.id.as_deref()
     }
 
+    /// Its name.
     #[getter]
     fn name(&self) -> Option<&str> {
         self.result.name.as_deref()
     }
 
+    /// `production`, or None.
     #[getter]
     fn environment(&self) -> Option<&str> {
         self.result.environment.as_deref()
     }
 
+    /// Its tags.
     #[getter]
     fn tags<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         self.result.tags.as_ref().map(|tags| PyTuple::new(py, tags)).transpose()
     }
 
+    /// A handle on the new project, with the key of the one that was cloned.
+    ///
+    /// Raises:
+    ///     ProtocolError: The server did not say which project it made; `written` is "applied".
     #[getter]
     fn project(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.project.as_ref().map(|project| project.clone_ref(py)).ok_or_else(|| {
@@ -173,16 +202,19 @@ impl CloneResult {
         })
     }
 
+    /// True if the answer was lost and the project was found in the list instead.
     #[getter]
     fn settled(&self) -> bool {
         self.result.settled
     }
 
+    /// Fields that the server added since; a new dict each time.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::value_to_python(py, &self.result.extra)
     }
 
+    /// All fields but the handle as a dict, `extra` included.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("id", self.id())?;
@@ -239,6 +271,7 @@ impl CloneStatus {
     #[pyo3(name = "__match_args__")]
     const MATCH_ARGS: (&'static str, &'static str, &'static str, &'static str) = ("state", "id", "name", "error");
 
+    /// Whether it still runs, and how it ended.
     #[getter]
     fn state(&self) -> &'static str {
         match self.0 {
@@ -248,16 +281,19 @@ impl CloneStatus {
         }
     }
 
+    /// The new project's id (`P…`), once it is there.
     #[getter]
     fn id(&self) -> Option<&str> {
         self.result()?.id.as_deref()
     }
 
+    /// Its name, once it is there.
     #[getter]
     fn name(&self) -> Option<&str> {
         self.result()?.name.as_deref()
     }
 
+    /// Why it failed, in the server's words.
     #[getter]
     fn error(&self) -> Option<&str> {
         match &self.0 {
@@ -266,12 +302,14 @@ impl CloneStatus {
         }
     }
 
+    /// Fields that the server added since; a new dict each time.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let none = Map::new();
         json::value_to_python(py, self.result().map_or(&none, |result| &result.extra))
     }
 
+    /// All fields as a dict, `extra` included.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("state", self.state())?;
@@ -302,13 +340,7 @@ impl CloneStatus {
     }
 }
 
-/// A secret that an import would need.
-///
-/// Attributes:
-///     group: `"connectors"`, `"oauth_providers"`, `"outbound_apps"` or `"external_auth"`: the key in `input_secrets`.
-///     id: The entity's id in the files that were sent.
-///     name: The entity's name.
-///     type: Which secret of the entity, for example `"apiKey"`.
+/// A secret that an import would need. Frozen; equal by its fields.
 #[pyclass(frozen, eq, hash, module = "descope_projects")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct MissingSecret(core::MissingSecret);
@@ -319,23 +351,28 @@ impl MissingSecret {
     #[pyo3(name = "__match_args__")]
     const MATCH_ARGS: (&'static str, &'static str, &'static str, &'static str) = ("group", "id", "name", "type");
 
+    /// The key of `InputSecrets` under which to send it.
     #[getter]
     fn group(&self) -> &'static str {
         self.0.group
     }
+    /// The entity's id in the files that were sent.
     #[getter]
     fn id(&self) -> &str {
         &self.0.id
     }
+    /// The entity's name.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
+    /// Which secret of the entity, for example `apiKey`.
     #[getter]
     fn r#type(&self) -> &str {
         &self.0.kind
     }
 
+    /// All fields as a dict.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("group", self.group())?;
@@ -356,12 +393,7 @@ impl MissingSecret {
     }
 }
 
-/// What the server says of a snapshot; true exactly when it could be imported.
-///
-/// Attributes:
-///     ok: Whether it could be imported.
-///     failures: Why not, a sentence each.
-///     missing_secrets: The secrets that an import would need, as `MissingSecret`.
+/// What the server says of a snapshot. Frozen; equal by its fields; true if the snapshot could be imported.
 #[pyclass(frozen, eq, hash, module = "descope_projects")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Validation(core::Validation);
@@ -378,21 +410,24 @@ impl Validation {
     #[pyo3(name = "__match_args__")]
     const MATCH_ARGS: (&'static str, &'static str, &'static str) = ("ok", "failures", "missing_secrets");
 
+    /// Whether it could be imported: nothing failed, and no secret is missing.
     #[getter]
     fn ok(&self) -> bool {
         self.0.ok
     }
+    /// Why not, a sentence each.
     #[getter]
     fn failures<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, &self.0.failures)
     }
+    /// The secrets that an import would need.
     #[getter]
     fn missing_secrets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let secrets = self.0.missing_secrets.iter().cloned().map(MissingSecret).map(|one| one.into_pyobject(py));
         PyTuple::new(py, secrets.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// The attributes as a new dict.
+    /// All fields as a dict; a secret is a dict too.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let missing = self.0.missing_secrets.iter().cloned().map(|secret| MissingSecret(secret).to_dict(py));
         let dict = PyDict::new(py);
@@ -402,6 +437,13 @@ impl Validation {
         Ok(dict)
     }
 
+    /// Does nothing if the snapshot could be imported.
+    ///
+    /// Raises:
+    ///     ValidationFailed: It could not; `.validation` is this.
+    ///
+    /// Example:
+    ///     >>> client.own_project.validate_snapshot(snapshot).check()
     fn check(&self, py: Python<'_>) -> PyResult<()> {
         if self.0.ok {
             return Ok(());

@@ -13,6 +13,18 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use crate::results::quoted;
 use crate::{blocking, errors, json, options};
 
+/// A project's configuration as files: an immutable mapping of path to value, held as received.
+///
+/// A value is parsed when it is read, a new object each time: JSON as Python objects, text as `str`, an image as its
+/// decoded `bytes`. Files that nobody touches are sent and written from the bytes that were received. Two snapshots are
+/// equal if their `digest` is. Made by an export, `read` or `from_files`.
+///
+/// Example:
+///     >>> snapshot = Snapshot.from_files({"project.json": {"domain": "example.com"}, "assets/notice.txt": "Hello"})
+///     >>> snapshot["project.json"]["domain"]
+///     'example.com'
+///     >>> [path for path in snapshot if path.startswith("assets/")]
+///     ['assets/notice.txt']
 #[pyclass(frozen, mapping, weakref, module = "descope_projects")]
 pub(crate) struct Snapshot(core::Snapshot);
 
@@ -61,6 +73,18 @@ struct WriteOptions {
 
 #[pymethods]
 impl Snapshot {
+    /// A snapshot of these files, for example an export's `files` or what `to_files` gave.
+    ///
+    /// Args:
+    ///     files: Path to value: JSON objects, `str` for text, `bytes` or base64 for images.
+    ///
+    /// Raises:
+    ///     SnapshotError: A value is none of these, or `files` is an export's wrapper `{"files": …}`.
+    ///     UnsafePath: A path could not be a file's in every directory.
+    ///
+    /// Example:
+    ///     >>> Snapshot.from_files({"project.json": {}}).partial
+    ///     False
     #[staticmethod]
     fn from_files(files: &Bound<'_, PyAny>) -> PyResult<Self> {
         if files.cast::<Self>().is_err() && files.cast::<PyDict>().is_err() && !files.hasattr("keys")? {
@@ -73,11 +97,44 @@ impl Snapshot {
         from_mapping(files).map(Self)
     }
 
+    /// Reads a directory or `.zip` that `write` or the vendor's command line made.
+    ///
+    /// A file that cannot be one of a snapshot is left out and named in `skipped`. If a killed `write` left a directory
+    /// between two snapshots, the newer one is finished first.
+    ///
+    /// Args:
+    ///     path: The directory, or a file whose name ends in `.zip`.
+    ///
+    /// Raises:
+    ///     SnapshotError: Nothing is there, or a file cannot be read or parsed; the error names it.
+    ///     UnsafePath: A path would leave the directory, or an archive holds one that would.
+    ///
+    /// Example:
+    ///     >>> snapshot.write(directory / "staging")
+    ///     >>> Snapshot.read(directory / "staging") == snapshot
+    ///     True
     #[staticmethod]
     fn read(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         blocking::off_the_interpreter(py, || core::Snapshot::read(&path)).map(Self).map_err(|error| raise(py, error))
     }
 
+    /// Writes a directory or `.zip`, so that the vendor's command line can read it too.
+    ///
+    /// Nobody reads a mixture of old and new, even if this process is killed. Of what is there, only files of the
+    /// snapshot that was there before are removed.
+    ///
+    /// Args:
+    ///     path: The directory, made if it is not there, or a file whose name ends in `.zip`.
+    ///     options: `WriteOptions` as a dict: `force`, `allow_secrets`, `durable`.
+    ///     **keywords: The same keys as keywords.
+    ///
+    /// Raises:
+    ///     SnapshotError: The directory is no snapshot (see `force`), the snapshot holds secrets (see `allow_secrets`),
+    ///         or the system refused.
+    ///     UnsafePath: A path would leave the directory.
+    ///
+    /// Example:
+    ///     >>> snapshot.write(directory / "staging.zip", {"durable": True})
     #[pyo3(signature = (path, options = None, /, **keywords))]
     fn write(
         &self,
@@ -95,6 +152,11 @@ impl Snapshot {
         blocking::off_the_interpreter(py, || self.0.write(&path, &options)).map(drop).map_err(|error| raise(py, error))
     }
 
+    /// All files as a dict of path to value, every one parsed.
+    ///
+    /// Example:
+    ///     >>> Snapshot.from_files(snapshot.to_files()) == snapshot
+    ///     True
     fn to_files<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let files = PyDict::new(py);
         for path in self.0.paths() {
@@ -103,15 +165,54 @@ impl Snapshot {
         Ok(files)
     }
 
+    /// The value's JSON text as received: for text and images the quoted string.
+    ///
+    /// Args:
+    ///     path: Of which file.
+    ///
+    /// Raises:
+    ///     KeyError: There is no such file.
+    ///
+    /// Example:
+    ///     >>> Snapshot.from_files({"project.json": {"domain": "example.com"}}).raw("project.json")
+    ///     b'{"domain":"example.com"}'
     fn raw<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &found(path, self.0.raw(path))?))
     }
 
+    /// The file's bytes as `write` writes them.
+    ///
+    /// Args:
+    ///     path: Of which file.
+    ///
+    /// Raises:
+    ///     KeyError: There is no such file.
+    ///     SnapshotError: The value is not what its name says.
+    ///
+    /// Example:
+    ///     >>> print(Snapshot.from_files({"project.json": {"domain": "example.com"}}).content("project.json").decode())
+    ///     {
+    ///       "domain": "example.com"
+    ///     }
+    ///     <BLANKLINE>
     fn content<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyBytes>> {
         found(path, self.0.contains(path).then_some(()))?;
         Ok(PyBytes::new(py, &self.0.content(path).map_err(|error| raise(py, error))?))
     }
 
+    /// The value of a JSON file as Python objects.
+    ///
+    /// Args:
+    ///     path: Of which file.
+    ///     decimal: Give numbers with a fraction or exponent as `Decimal`, with the digits received, not as `float`.
+    ///
+    /// Raises:
+    ///     KeyError: There is no such file.
+    ///     SnapshotError: It is not JSON.
+    ///
+    /// Example:
+    ///     >>> Snapshot.from_files({"project.json": {"domain": "example.com"}}).json("project.json")
+    ///     {'domain': 'example.com'}
     #[pyo3(signature = (path, *, decimal = false))]
     fn json<'py>(&self, py: Python<'py>, path: &str, decimal: bool) -> PyResult<Bound<'py, PyAny>> {
         let value = self.0.value(path).map_err(|error| raise(py, error))?;
@@ -126,16 +227,29 @@ impl Snapshot {
         self.value(py, path, decimal)
     }
 
+    /// SHA-256 over the canonical form of all files: equal content, whatever the key order and formatting.
     #[getter]
     fn digest(&self, py: Python<'_>) -> PyResult<String> {
         blocking::off_the_interpreter(py, || self.0.digest()).map_err(|error| raise(py, error))
     }
 
+    /// The digest after the noise rules, behind their version (`n1:…`): two exports of an untouched project agree.
     #[getter]
     fn semantic_digest(&self, py: Python<'_>) -> PyResult<String> {
         blocking::off_the_interpreter(py, || self.0.semantic_digest()).map_err(|error| raise(py, error))
     }
 
+    /// The things that the files describe: flows, connectors, roles, settings and so on.
+    ///
+    /// Args:
+    ///     pattern: `kind:name`, with `*` in both, for example `flow:sign-*`; `*` alone is everything.
+    ///
+    /// Raises:
+    ///     SnapshotError: The pattern's kind is not one, or nothing here matches it; the nearest right one is named.
+    ///
+    /// Example:
+    ///     >>> all(entity.kind == "flow" for entity in snapshot.entities("flow:*"))
+    ///     True
     #[pyo3(signature = (pattern = None))]
     fn entities<'py>(&self, py: Python<'py>, pattern: Option<&str>) -> PyResult<Bound<'py, PyList>> {
         let found = blocking::off_the_interpreter(py, || self.0.entities(pattern)).map_err(|error| raise(py, error))?;
@@ -143,21 +257,25 @@ impl Snapshot {
         PyList::new(py, entities.collect::<PyResult<Vec<_>>>()?)
     }
 
+    /// The size of all values as received, in bytes.
     #[getter]
     fn size(&self) -> u64 {
         self.0.size()
     }
 
+    /// Whether this is a part: an import of it would delete what it lacks, and is refused.
     #[getter]
     fn partial(&self) -> bool {
         self.0.partial()
     }
 
+    /// Whether secrets may be in it: it comes from `export_project`, or holds a literal one.
     #[getter]
     fn contains_secrets(&self) -> bool {
         self.0.contains_secrets()
     }
 
+    /// The paths of files that `read` found and left out, because they can be no part of a snapshot.
     #[getter]
     fn skipped<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.skipped().iter().map(|skipped| skipped.path.as_str()))
@@ -167,6 +285,18 @@ impl Snapshot {
         self.value(py, path, false)
     }
 
+    /// The value of a file, or `default` if there is no such file.
+    ///
+    /// Args:
+    ///     path: Of which file.
+    ///     default: What to return instead.
+    ///
+    /// Raises:
+    ///     SnapshotError: The value is not what its name says.
+    ///
+    /// Example:
+    ///     >>> snapshot.get("no-such-file.json", {})
+    ///     {}
     #[pyo3(signature = (path, default = None, /))]
     fn get<'py>(
         &self,
@@ -192,14 +322,29 @@ impl Snapshot {
         Ok(self.paths(py)?.try_iter()?.into_any())
     }
 
+    /// The paths, sorted.
+    ///
+    /// Example:
+    ///     >>> list(snapshot.keys()) == sorted(snapshot)
+    ///     True
     fn keys<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         view(slf, "KeysView")
     }
 
+    /// The values, in the order of the paths; each is parsed when it is reached.
+    ///
+    /// Example:
+    ///     >>> len(snapshot.values()) == len(snapshot)
+    ///     True
     fn values<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         view(slf, "ValuesView")
     }
 
+    /// Pairs of path and value, in the order of the paths; each value is parsed when it is reached.
+    ///
+    /// Example:
+    ///     >>> dict(snapshot.items()) == snapshot.to_files()
+    ///     True
     fn items<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         view(slf, "ItemsView")
     }
@@ -281,26 +426,31 @@ impl Entity {
     #[pyo3(name = "__match_args__")]
     const MATCH_ARGS: (&'static str, &'static str, &'static str, &'static str) = ("kind", "name", "id", "paths");
 
+    /// What it is, for example `flow` or `connector`.
     #[getter]
     fn kind(&self) -> &'static str {
         self.0.kind.as_str()
     }
 
+    /// What it is called: its identity between projects.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
 
+    /// Its id in this project, if it has one.
     #[getter]
     fn id(&self) -> Option<&str> {
         self.0.id.as_deref()
     }
 
+    /// The files that it is in.
     #[getter]
     fn paths<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, &self.0.paths)
     }
 
+    /// Its content as Python objects; a new object each time.
     #[getter]
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::to_python(py, &self.0.value().map_err(|error| raise(py, error))?, false)
