@@ -55,7 +55,7 @@ pub(super) fn read(path: &Path) -> Result<Found, SnapshotError> {
     let mut gathered = Gathered::default();
     for (path, wanted) in choice.wanted {
         let bytes = read_entry(&mut archive, entries.by_path[&path], &path)?;
-        gathered.add(&path, wanted, bytes)?;
+        gathered.add(from_disk::decode(&path, wanted, bytes)?);
     }
     gathered.skipped = choice.skipped;
     Ok(Found { gathered, list })
@@ -106,7 +106,7 @@ impl Entries {
             names.push((name, index));
         }
         if total > limits::TOTAL_BYTES {
-            return Err(SnapshotError::invalid(format!("more than {} bytes of files", limits::TOTAL_BYTES)));
+            return Err(from_disk::too_much());
         }
         let top = common_folder(names.iter().map(|(name, _)| name.as_str())).map(str::to_owned);
         let strip = |name: String| match &top {

@@ -104,19 +104,13 @@ pub(super) fn absent(path: &str) -> SnapshotError {
 #[derive(Default)]
 pub(super) struct Gathered {
     entries: Vec<(Box<str>, Stored)>,
-    total: u64,
     pub(super) skipped: Vec<Skipped>,
 }
 
 impl Gathered {
     /// Takes one file.
-    pub(super) fn add(&mut self, path: &str, wanted: Wanted, bytes: Vec<u8>) -> Result<(), SnapshotError> {
-        self.total += bytes.len() as u64;
-        if self.total > limits::TOTAL_BYTES {
-            return Err(SnapshotError::invalid(format!("more than {} bytes of files", limits::TOTAL_BYTES)));
-        }
-        self.entries.push((path.into(), decode(path, wanted, bytes.into())?));
-        Ok(())
+    pub(super) fn add(&mut self, file: Decoded) {
+        self.entries.push(file.0);
     }
 
     /// All files, checked against each other.
@@ -127,8 +121,17 @@ impl Gathered {
     }
 }
 
-fn decode(path: &str, wanted: Wanted, bytes: Bytes) -> Result<Stored, SnapshotError> {
-    match wanted.kind {
+/// A file that was read and checked.
+pub(super) struct Decoded((Box<str>, Stored));
+
+pub(super) fn too_much() -> SnapshotError {
+    SnapshotError::invalid(format!("more than {} bytes of files", limits::TOTAL_BYTES))
+}
+
+/// Checks one file, and takes it as it is.
+pub(super) fn decode(path: &str, wanted: Wanted, bytes: Vec<u8>) -> Result<Decoded, SnapshotError> {
+    let bytes = Bytes::from(bytes);
+    let stored = match wanted.kind {
         FileKind::Json => {
             // Editors on Windows put a byte order mark before JSON, which no JSON parser takes. Line ends are space.
             let text = bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), |rest| bytes.slice_ref(rest));
@@ -137,13 +140,16 @@ fn decode(path: &str, wanted: Wanted, bytes: Bytes) -> Result<Stored, SnapshotEr
             if !wanted.listed && text.first() != Some(&b'{') {
                 return Err(SnapshotError::in_file(path, "is not a JSON object"));
             }
-            Ok(Stored::Wire(text))
+            Stored::Wire(text)
         }
         // Exactly as on the disk: the vendor's command line sends line ends and marks as it finds them.
         FileKind::Text | FileKind::Verbatim => match std::str::from_utf8(&bytes) {
-            Ok(_) => Ok(Stored::File(wanted.kind, bytes)),
-            Err(_) => Err(SnapshotError::in_file(path, "is not text: it has bytes that are not UTF-8")),
+            Ok(_) => Stored::File(wanted.kind, bytes),
+            Err(_) => {
+                return Err(SnapshotError::in_file(path, "is not text: it has bytes that are not UTF-8"));
+            }
         },
-        FileKind::Image => Ok(Stored::File(wanted.kind, bytes)),
-    }
+        FileKind::Image => Stored::File(wanted.kind, bytes),
+    };
+    Ok(Decoded((path.into(), stored)))
 }

@@ -20,36 +20,38 @@ pub(super) type Files = BTreeMap<Box<str>, Stored>;
 pub(super) struct Received {
     pub(super) files: Files,
     /// The text of the object of files, which an import can send again as it is.
-    pub(super) object: Bytes,
+    pub(super) object: Option<Bytes>,
 }
 
 /// Finds the files of an export's answer.
 pub(super) fn of_export(body: &Bytes) -> Result<Received, SnapshotError> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let object = deserializer.deserialize_map(Envelope).and_then(|object| deserializer.end().map(|()| object));
-    let object = object.map_err(|error| answer_fault(&error))?;
-    let object = object.ok_or_else(|| SnapshotError::invalid("the export's answer has no \"files\""))?;
-    let object = body.slice_ref(object.get().as_bytes());
-    let files = of_object(&object)?;
-    Ok(Received { files, object })
-}
-
-fn answer_fault(error: &serde_json::Error) -> SnapshotError {
-    SnapshotError::invalid(format!("the export's answer is not what the API promises: {}", without_content(error)))
+    let entries = deserializer.deserialize_map(Envelope { body }).and_then(|found| deserializer.end().map(|()| found));
+    let entries = entries.map_err(|error| {
+        SnapshotError::invalid(format!("the export's answer is not what the API promises: {}", without_content(&error)))
+    })?;
+    let entries = entries.ok_or_else(|| SnapshotError::invalid("the export's answer has no \"files\""))?;
+    let object = object_around(body, &entries);
+    Ok(Received { files: collect(entries)?, object })
 }
 
 /// `serde_json` puts nothing of the text into its syntax errors, but its type errors quote the value.
 pub(super) fn without_content(error: &serde_json::Error) -> String {
     if error.is_data() {
-        return format!("unexpected value at line {}, column {}", error.line(), error.column());
+        return format!("unexpected value at line {} column {}", error.line(), error.column());
     }
     error.to_string()
 }
 
-struct Envelope;
+type Entries = Vec<(Box<str>, Stored)>;
 
-impl<'de> Visitor<'de> for Envelope {
-    type Value = Option<&'de RawValue>;
+/// `{"files": {…}}`, in which nobody knows what else the server will say one day.
+struct Envelope<'a> {
+    body: &'a Bytes,
+}
+
+impl<'de> Visitor<'de> for Envelope<'_> {
+    type Value = Option<Entries>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object with \"files\"")
@@ -60,7 +62,7 @@ impl<'de> Visitor<'de> for Envelope {
         while let Some(Key(key)) = map.next_key()? {
             if key != "files" {
                 map.next_value::<IgnoredAny>()?;
-            } else if files.replace(map.next_value()?).is_some() {
+            } else if files.replace(map.next_value_seed(FilesSeed { body: self.body })?).is_some() {
                 return Err(de::Error::custom("\"files\" is there twice"));
             }
         }
@@ -68,48 +70,64 @@ impl<'de> Visitor<'de> for Envelope {
     }
 }
 
-/// Finds the files of the object `{path: value, …}`.
-fn of_object(object: &Bytes) -> Result<Files, SnapshotError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(object);
-    let mut fault = None;
-    let entries = deserializer.deserialize_map(Entries { object, fault: &mut fault });
-    if let Some(fault) = fault {
-        return Err(fault);
+/// The object `{path: value, …}`.
+struct FilesSeed<'a> {
+    body: &'a Bytes,
+}
+
+impl<'de> DeserializeSeed<'de> for FilesSeed<'_> {
+    type Value = Entries;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Entries, D::Error> {
+        deserializer.deserialize_map(self)
     }
-    entries.map_err(|error| answer_fault(&error))
 }
 
-struct Entries<'a> {
-    object: &'a Bytes,
-    /// A fault that names the path, which an error of serde's could not.
-    fault: &'a mut Option<SnapshotError>,
-}
-
-impl<'de> Visitor<'de> for Entries<'_> {
-    type Value = Files;
+impl<'de> Visitor<'de> for FilesSeed<'_> {
+    type Value = Entries;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object of files")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Files, A::Error> {
-        let mut entries: Vec<(Box<str>, Stored)> = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+        let mut entries = Vec::new();
         while let Some(Key(path)) = map.next_key()? {
             let value: &'de RawValue = map.next_value()?;
-            entries.push((path.into(), Stored::Wire(self.object.slice_ref(value.get().as_bytes()))));
+            entries.push((path.into(), Stored::Wire(self.body.slice_ref(value.get().as_bytes()))));
         }
-        match collect(entries) {
-            Ok(files) => Ok(files),
-            Err(error) => {
-                *self.fault = Some(error);
-                Err(de::Error::custom("see the fault"))
-            }
-        }
+        Ok(entries)
     }
 }
 
+/// The text of the object that the entries were found in, as it was received: what an import can send again in one
+/// piece. The parser does not say where an object starts, but before its first value there is only its first key.
+fn object_around(body: &Bytes, entries: &Entries) -> Option<Bytes> {
+    let place = |stored: &Stored| match stored {
+        Stored::Wire(text) => Some((text.as_ptr().addr().checked_sub(body.as_ptr().addr())?, text.len())),
+        Stored::File(..) => None,
+    };
+    let (first, _) = place(&entries.first()?.1)?;
+    let (last, length) = place(&entries.last()?.1)?;
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    // `{ "key" : value`, from its end.
+    let before_value = body[..first].trim_ascii_end().strip_suffix(b":")?.trim_ascii_end().strip_suffix(b"\"")?;
+    let mut quote = before_value.len();
+    loop {
+        quote = before_value[..quote].iter().rposition(|byte| *byte == b'"')?;
+        let escapes = before_value[..quote].iter().rev().take_while(|byte| **byte == b'\\').count();
+        if escapes % 2 == 0 {
+            break;
+        }
+    }
+    let start = before_value[..quote].trim_ascii_end().strip_suffix(b"{")?.len();
+    let end = last + length;
+    let end = end + body[end..].iter().take_while(|byte| is_space(byte)).count();
+    (body.get(end) == Some(&b'}')).then(|| body.slice(start..=end))
+}
+
 /// A path twice would let two readers of one text see two snapshots.
-pub(super) fn collect(mut entries: Vec<(Box<str>, Stored)>) -> Result<Files, SnapshotError> {
+pub(super) fn collect(mut entries: Entries) -> Result<Files, SnapshotError> {
     if entries.len() > limits::FILES {
         return Err(SnapshotError::invalid(format!("more than {} files", limits::FILES)));
     }

@@ -15,6 +15,7 @@ mod json;
 mod limits;
 mod noise;
 mod number;
+mod parallel;
 mod part;
 mod paths;
 mod pattern;
@@ -125,7 +126,7 @@ impl Snapshot {
     #[expect(clippy::needless_pass_by_value, reason = "whoever has an answer gives it away: nothing copies it")]
     pub fn from_export(body: Bytes, origin: Origin) -> Result<Self, SnapshotError> {
         let received = index::of_export(&body)?;
-        Ok(Self::made(received.files, origin, |inner| inner.object = Some(received.object)))
+        Ok(Self::made(received.files, origin, |inner| inner.object = received.object))
     }
 
     /// Files from someone's own hands: path and JSON text of the value.

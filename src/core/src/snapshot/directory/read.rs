@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::commit::{self, End};
@@ -13,6 +14,7 @@ use super::{is_absent, is_pending};
 use crate::snapshot::error::{SnapshotError, SnapshotErrorKind, shown};
 use crate::snapshot::from_disk::{self, Choice, Gathered};
 use crate::snapshot::limits;
+use crate::snapshot::parallel;
 use crate::snapshot::paths::SnapshotPath;
 use crate::snapshot::schema;
 
@@ -101,10 +103,18 @@ fn read_once(folder: &Path) -> Result<Found, SnapshotError> {
         choice.wanted.insert(path, wanted);
     }
     let mut gathered = Gathered::default();
-    for (path, wanted) in choice.wanted {
-        let path = SnapshotPath::parse(&path)?;
+    let wanted: Vec<_> = choice.wanted.into_iter().collect();
+    let total = AtomicU64::new(0);
+    let entries = parallel::map(&wanted, |(path, wanted)| {
+        let path = SnapshotPath::parse(path)?;
         let bytes = read_file(&path.below(folder), &path)?;
-        gathered.add(path.as_str(), wanted, bytes)?;
+        if total.fetch_add(bytes.len() as u64, Ordering::Relaxed) > limits::TOTAL_BYTES {
+            return Err(from_disk::too_much());
+        }
+        from_disk::decode(path.as_str(), *wanted, bytes)
+    })?;
+    for entry in entries {
+        gathered.add(entry);
     }
     gathered.skipped = choice.skipped;
     Ok(Found { gathered, list })

@@ -32,7 +32,7 @@ pub(super) enum Stop {
 }
 
 /// Asked before each step.
-pub(super) trait Steps {
+pub(super) trait Steps: Sync {
     /// Whether to go on.
     fn before(&self, step: &Step<'_>) -> Result<(), Stop>;
 }

@@ -1,11 +1,12 @@
 //! A write is stopped before each of its steps; a reader sees the old snapshot or the new one, whole.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
@@ -17,34 +18,34 @@ use super::write::write_in_steps;
 use crate::snapshot::{Snapshot, SnapshotErrorKind, WriteOptions};
 
 /// Stops before one step, counted from 0, and notes all that came before.
-struct StopAt<'a> {
+struct StopAt {
     at: usize,
-    how: &'a dyn Fn() -> Stop,
-    count: Cell<usize>,
-    seen: RefCell<Vec<String>>,
+    how: fn() -> Stop,
+    count: AtomicUsize,
+    seen: Mutex<Vec<String>>,
 }
 
-impl<'a> StopAt<'a> {
-    fn new(at: usize, how: &'a dyn Fn() -> Stop) -> Self {
-        Self { at, how, count: Cell::new(0), seen: RefCell::default() }
+impl StopAt {
+    fn new(at: usize, how: fn() -> Stop) -> Self {
+        Self { at, how, count: AtomicUsize::new(0), seen: Mutex::default() }
     }
 
     fn was_reached(&self) -> bool {
-        self.count.get() > self.at
+        self.count.load(Ordering::SeqCst) > self.at
     }
 
     fn has_seen(&self, step: &Step<'_>) -> bool {
-        self.seen.borrow().contains(&format!("{step:?}"))
+        self.seen.lock().unwrap().contains(&format!("{step:?}"))
     }
 }
 
-impl Steps for StopAt<'_> {
+impl Steps for StopAt {
     fn before(&self, step: &Step<'_>) -> Result<(), Stop> {
-        let count = self.count.replace(self.count.get() + 1);
+        let count = self.count.fetch_add(1, Ordering::SeqCst);
         if count == self.at {
             return Err((self.how)());
         }
-        self.seen.borrow_mut().push(format!("{step:?}"));
+        self.seen.lock().unwrap().push(format!("{step:?}"));
         Ok(())
     }
 }
@@ -111,7 +112,7 @@ fn a_killed_write_leaves_the_old_or_the_new_snapshot() {
     for at in 0.. {
         let folder = tempfile::tempdir().unwrap();
         old().write(folder.path(), &PLAIN).unwrap();
-        let steps = StopAt::new(at, &kill);
+        let steps = StopAt::new(at, kill);
         let options = WriteOptions { durable: at % 2 == 1, ..PLAIN };
         let result = write_in_steps(&new(), folder.path(), options, &steps);
         if !steps.was_reached() {
@@ -127,7 +128,7 @@ fn a_killed_write_leaves_the_old_or_the_new_snapshot() {
             let whole = tempfile::tempdir().unwrap();
             new().write(whole.path(), &PLAIN).unwrap();
             let mut files = files_of(folder.path());
-            if *steps.seen.borrow().last().unwrap() == format!("{:?}", Step::Finish) {
+            if *steps.seen.lock().unwrap().last().unwrap() == format!("{:?}", Step::Finish) {
                 // An idle lock is all that is left, and no reader minds it.
                 assert!(files.remove(&format!("{STAGING_NAME}/lock")).is_some());
             }
@@ -151,13 +152,13 @@ fn what_finishes_an_interrupted_write_may_be_killed_too() {
         for second in 0.. {
             let folder = tempfile::tempdir().unwrap();
             old().write(folder.path(), &PLAIN).unwrap();
-            let steps = StopAt::new(first, &kill);
+            let steps = StopAt::new(first, kill);
             let _ = write_in_steps(&new(), folder.path(), PLAIN, &steps);
             reached = steps.was_reached();
             if !Snapshot::is_pending(folder.path()).unwrap() {
                 break;
             }
-            let again = StopAt::new(second, &kill);
+            let again = StopAt::new(second, kill);
             let lock = Lock::take(folder.path()).unwrap();
             let _ = finish_interrupted(folder.path(), &lock, &again);
             drop(lock);
@@ -178,7 +179,7 @@ fn a_full_disk_before_the_point_of_no_return_leaves_the_folder_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         old().write(folder.path(), &PLAIN).unwrap();
         let untouched = files_of(folder.path());
-        let steps = StopAt::new(at, &disk_full);
+        let steps = StopAt::new(at, disk_full);
         let error = write_in_steps(&new(), folder.path(), PLAIN, &steps).unwrap_err();
         assert_eq!(error.kind(), SnapshotErrorKind::Io);
         if steps.has_seen(&Step::Commit) {
@@ -195,7 +196,7 @@ fn a_full_disk_before_the_point_of_no_return_leaves_the_folder_as_it_was() {
 fn a_full_disk_leaves_no_folder_that_was_not_there() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("new");
-    write_in_steps(&new(), &folder, PLAIN, &StopAt::new(2, &disk_full)).unwrap_err();
+    write_in_steps(&new(), &folder, PLAIN, &StopAt::new(2, disk_full)).unwrap_err();
     assert!(!folder.exists());
 }
 
@@ -203,7 +204,7 @@ fn a_full_disk_leaves_no_folder_that_was_not_there() {
 fn an_interrupted_write_that_cannot_be_finished_is_named() {
     let folder = tempfile::tempdir().unwrap();
     old().write(folder.path(), &PLAIN).unwrap();
-    let _ = write_in_steps(&new(), folder.path(), PLAIN, &StopAt::new(new().len() + 3, &kill));
+    let _ = write_in_steps(&new(), folder.path(), PLAIN, &StopAt::new(new().len() + 3, kill));
     assert!(Snapshot::is_pending(folder.path()).unwrap());
     // Whoever may not write there cannot take the lock, nor can anybody whom this folder is in the way.
     let lock = folder.path().join(STAGING_NAME).join("lock");
@@ -234,14 +235,14 @@ fn a_second_writer_is_refused_and_a_dead_one_is_not_waited_for() {
 struct ReadBefore<'a> {
     folder: &'a Path,
     step: Step<'a>,
-    result: RefCell<Option<Result<String, String>>>,
+    result: Mutex<Option<Result<String, String>>>,
 }
 
 impl Steps for ReadBefore<'_> {
     fn before(&self, step: &Step<'_>) -> Result<(), Stop> {
         if *step == self.step {
             let read = Snapshot::read(self.folder).and_then(|read| read.digest()).map_err(|error| error.to_string());
-            *self.result.borrow_mut() = Some(read);
+            *self.result.lock().unwrap() = Some(read);
         }
         Ok(())
     }
@@ -258,9 +259,9 @@ fn a_reader_beside_a_writer_sees_the_old_snapshot_or_says_that_it_has_to_wait() 
     ] {
         let folder = tempfile::tempdir().unwrap();
         old().write(folder.path(), &PLAIN).unwrap();
-        let steps = ReadBefore { folder: folder.path(), step, result: RefCell::default() };
+        let steps = ReadBefore { folder: folder.path(), step, result: Mutex::default() };
         write_in_steps(&new(), folder.path(), PLAIN, &steps).unwrap();
-        match (steps.result.take().unwrap(), expected) {
+        match (steps.result.lock().unwrap().take().unwrap(), expected) {
             (Ok(read), Ok(expected)) => assert_eq!(read, expected, "{:?}", steps.step),
             (Err(read), Err(expected)) => assert!(read.contains(expected), "{read}"),
             (read, expected) => panic!("{:?}: {read:?} instead of {expected:?}", steps.step),

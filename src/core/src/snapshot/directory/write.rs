@@ -13,7 +13,7 @@ use super::steps::{Step, Steps, Uninterrupted};
 use super::{STAGING_NAME, is_absent};
 use crate::snapshot::error::{SnapshotError, shown};
 use crate::snapshot::paths::{SnapshotPath, check_all, collision_key};
-use crate::snapshot::{Snapshot, WriteOptions, Written, schema};
+use crate::snapshot::{Snapshot, WriteOptions, Written, parallel, schema};
 
 /// Entries that a folder may have and still count as empty: what `git init` and its users leave.
 const NOTHING: &[&str] = &[".git", ".gitignore", ".gitattributes", ".gitkeep", STAGING_NAME];
@@ -293,25 +293,24 @@ impl Job<'_> {
             |path: &Path| commit::make_folder(path, true).map_err(|error| SnapshotError::io("make", path, error));
         make(files)?;
         let mut folders: HashSet<&str> = HashSet::new();
-        let mut total = 0;
-        for path in &self.paths {
-            ask(self.steps, &Step::Stage(path.as_str()), self.folder)?;
-            for folder in path.folders() {
-                if folders.insert(folder) {
-                    make(&files.join(folder))?;
-                }
+        for folder in self.paths.iter().flat_map(SnapshotPath::folders) {
+            if folders.insert(folder) {
+                make(&files.join(folder))?;
             }
+        }
+        let sizes = parallel::map(&self.paths, |path| -> Result<u64, End> {
+            ask(self.steps, &Step::Stage(path.as_str()), self.folder)?;
             let content = self.snapshot.content(path.as_str())?;
             self.put(&path.below(files), &path.below(self.folder), &content)?;
-            total += content.len() as u64;
-        }
+            Ok(content.len() as u64)
+        })?;
         if self.options.durable {
             for folder in folders {
                 commit::sync_folder(&files.join(folder))?;
             }
             commit::sync_folder(files)?;
         }
-        Ok(total)
+        Ok(sizes.into_iter().sum())
     }
 
     /// Writes a staged file that is to replace `target`, whose mode it takes.
