@@ -26,7 +26,7 @@ unexport CONDA_PREFIX
 # The version of pip is that of the venv; a note about a newer one is noise.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint audit clean test-rust test-python extension lock
+.PHONY: help demo test bench lint audit clean test-rust test-python extension lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -63,6 +63,10 @@ lint: extension $(VENV)/.lint $(CARGO_DENY) ## formatting, lints, types, stubs, 
 
 audit: $(VENV)/.audit $(CARGO_DENY) ## known vulnerabilities; says NOT CHECKED where a database cannot be reached
 	$(BIN)/python .ci/audit.py $(CARGO_DENY) $(BIN)/pip-audit
+
+bench: $(VENV)/.test $(VENV)/.bench ## figures beside the peers, release build; needs nginx (ARGS="--only export")
+	$(BIN)/maturin develop --release
+	$(BIN)/python benches/run.py --json $(TARGET)/bench/results.json $(ARGS)
 
 clean: ## remove everything that was set up or built here
 	cargo clean
