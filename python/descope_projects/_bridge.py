@@ -16,16 +16,16 @@ _mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, _native._Mailbox]] =
 
 
 def _mailbox(loop: AbstractEventLoop) -> _native._Mailbox:
-    generation = _native._generation()
+    generation = _native._generation()  # noqa: SLF001 -- ours
     known = _mailboxes.get(loop)
     if known is not None and known[0] == generation:
         return known[1]
-    mailbox = _native._Mailbox(loop)
+    mailbox = _native._Mailbox(loop)  # noqa: SLF001 -- ours
     _mailboxes[loop] = (generation, mailbox)
     return mailbox
 
 
-async def fly(flight: _native._Flight) -> Any:
+async def fly(flight: _native._Flight) -> Any:  # noqa: ANN401 -- what the call returns
     """Run one call; a cancellation that leaves its outcome unknown says so as its cause."""
     loop = get_running_loop()
     future = loop.create_future()
@@ -51,4 +51,4 @@ async def enter(client: _native.AsyncClient) -> _native.AsyncClient:
 
 async def close(client: _native.AsyncClient) -> None:
     """Stop the client's thread; every call that was under way hears of it."""
-    client._close()
+    client._close()  # noqa: SLF001 -- ours

@@ -44,13 +44,15 @@ def project_html(project: Project | AsyncProject | ProjectInfo) -> str:
     """One project: a handle shows its id only, since it knows nothing else."""
     if not isinstance(project, ProjectInfo):
         return _box(type(project).__name__, [], _table(None, [("id", project.id)]))
-    rows = [("id", project.id), ("name", project.name), ("tags", ", ".join(project.tags))]
+    rows = [("id", project.id), ("name", project.name or ""), ("tags", ", ".join(project.tags))]
     return _box("Project", [project.environment] if project.environment else [], _table(None, rows))
 
 
 def projects_html(projects: Iterable[ProjectInfo]) -> str:
     """Several projects, a row each."""
-    rows = [(project.name, project.id, project.environment or "", ", ".join(project.tags)) for project in projects]
+    rows = [
+        (project.name or "", project.id, project.environment or "", ", ".join(project.tags)) for project in projects
+    ]
     return _table(("name", "id", "environment", "tags"), rows)
 
 

@@ -25,7 +25,6 @@ from descope_projects.options import (
 
 __version__: str
 ERROR_KINDS: tuple[str, ...]
-ERROR_KINDS: tuple[str, ...]
 
 _ProjectT = TypeVar("_ProjectT")
 
@@ -232,6 +231,9 @@ class AsyncClient:
 
     def close(self) -> Coroutine[Any, Any, None]:
         """`Client.close`, awaited: returns once every call that was under way has ended."""
+
+    def _close(self) -> None:
+        """Stops the thread; what was under way ends with an error."""
 
     def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
     def __aexit__(
@@ -650,7 +652,7 @@ class CloneResult(Generic[_ProjectT]):
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     @classmethod
-    def __class_getitem__(cls, item: Any, /) -> Any: ...
+    def __class_getitem__(cls, key: Any) -> Any: ...
 
 @final
 class CloneStatus:

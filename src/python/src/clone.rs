@@ -56,7 +56,7 @@ impl StartedClone {
     /// Example:
     ///     >>> client.own_project.start_clone(name="preview-45").wait(timeout=60).project.id.startswith("P")
     ///     True
-    #[pyo3(signature = (timeout = None))]
+    #[pyo3(signature = (timeout = None), text_signature = "($self, timeout=600)")]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         let default = pyo3::types::PyInt::new(py, 600);
         verbs::clone_wait::<Blocking>(py, &self.handle, &self.started, timeout.unwrap_or(default.as_any()))
@@ -87,7 +87,7 @@ impl AsyncStartedClone {
     }
 
     /// `StartedClone.wait`, awaited.
-    #[pyo3(signature = (timeout = None))]
+    #[pyo3(signature = (timeout = None), text_signature = "($self, timeout=600)")]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         let default = pyo3::types::PyInt::new(py, 600);
         verbs::clone_wait::<Awaited>(py, &self.handle, &self.started, timeout.unwrap_or(default.as_any()))

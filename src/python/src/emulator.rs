@@ -301,7 +301,7 @@ impl Emulator {
     ///
     /// Raises:
     ///     ConfigurationError: There is no such fault.
-    #[pyo3(signature = (fault, timeout = None))]
+    #[pyo3(signature = (fault, timeout = None), text_signature = "($self, fault, timeout=10)")]
     fn wait_until_held(&self, py: Python<'_>, fault: u64, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         let timeout =
             options::seconds(py, "wait_until_held", timeout)?.map_or(Duration::from_secs(10), Seconds::duration);

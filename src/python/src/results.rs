@@ -66,7 +66,10 @@ impl ProjectInfo {
     const MATCH_ARGS: (&'static str, &'static str, &'static str, &'static str) = ("id", "name", "environment", "tags");
 
     #[new]
-    #[pyo3(signature = (id, name = None, environment = None, tags = Vec::new(), extra = None))]
+    #[pyo3(
+        signature = (id, name = None, environment = None, tags = Vec::new(), extra = None),
+        text_signature = "(id, name=None, environment=None, tags=(), extra=None)"
+    )]
     fn new(
         id: String,
         name: Option<String>,

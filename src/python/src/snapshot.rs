@@ -250,9 +250,10 @@ impl Snapshot {
     /// Example:
     ///     >>> all(entity.kind == "flow" for entity in snapshot.entities("flow:*"))
     ///     True
-    #[pyo3(signature = (pattern = None))]
-    fn entities<'py>(&self, py: Python<'py>, pattern: Option<&str>) -> PyResult<Bound<'py, PyList>> {
-        let found = blocking::off_the_interpreter(py, || self.0.entities(pattern)).map_err(|error| raise(py, error))?;
+    #[pyo3(signature = (pattern = "*"))]
+    fn entities<'py>(&self, py: Python<'py>, pattern: &str) -> PyResult<Bound<'py, PyList>> {
+        let found = blocking::off_the_interpreter(py, || self.0.entities((pattern != "*").then_some(pattern)))
+            .map_err(|error| raise(py, error))?;
         let entities = found.into_iter().map(|entity| Entity(entity).into_pyobject(py));
         PyList::new(py, entities.collect::<PyResult<Vec<_>>>()?)
     }
