@@ -1,0 +1,84 @@
+"""What tests of a client share: each one runs with the synchronous client and with the asynchronous one."""
+# ruff: noqa: ANN401 -- a client is one of two classes, and what its calls return depends on which
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from descope_projects import AsyncClient, Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from descope_projects import Emulator
+
+FOREIGN_VARIABLES = ("DESCOPE_", "WORKLOAD_IDENTITY_TOKEN", "SSL_CERT_", "REQUESTS_CA_BUNDLE")
+
+
+class Face:
+    """One of the two faces: makes its clients, and calls them in its way."""
+
+    def __init__(self, name: Literal["sync", "async"]) -> None:
+        self.name = name
+        self.loop = asyncio.new_event_loop() if name == "async" else None
+        self.clients: list[Any] = []
+
+    def client(self, *arguments: Any, **keywords: Any) -> Any:
+        """A client; closed at the end of the test."""
+        made = (Client if self.loop is None else AsyncClient)(*arguments, **keywords)
+        self.clients.append(made)
+        return made
+
+    def invoke(self, value: Any) -> Any:
+        """What the call returns: awaited, if it has to be."""
+        if self.loop is None:
+            assert not inspect.isawaitable(value)
+            return value
+        assert inspect.iscoroutine(value)
+        return self.loop.run_until_complete(value)
+
+    def close(self) -> None:
+        for client in self.clients:
+            self.invoke(client.close())
+        if self.loop is not None:
+            self.loop.close()
+
+
+@pytest.fixture(autouse=True)
+def _environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What whoever runs the tests has set for a real project must not decide what they do."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN_VARIABLES) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=["sync", "async"])
+def face(request: pytest.FixtureRequest) -> Iterator[Face]:
+    """The test runs once with each."""
+    made = Face(request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def invoke(face: Face) -> Callable[[Any], Any]:
+    """`invoke(client.list_projects())` is the result on both faces."""
+    return face.invoke
+
+
+@pytest.fixture
+def emulator(descope_emulator: Emulator) -> Emulator:
+    """The package's own fixture, under a shorter name."""
+    return descope_emulator
+
+
+@pytest.fixture
+def client(face: Face, emulator: Emulator) -> Any:
+    """A client of the emulator that never waits between two attempts."""
+    retry = {"initial_backoff": 0, "max_backoff": 0}
+    return face.client(emulator.project_id, emulator.management_key, base_url=emulator.url, retry=retry)
