@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The standalone program: the same one that the Python package installs.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(descope_projects_cli::run(std::env::args_os()))
+}
