@@ -26,7 +26,12 @@ pub struct EmulatorOptions {
     pub semantics: Semantics,
     /// Whether [`crate::RequestRecord::body`] is kept; the values of `inputSecrets` never are. Default: false.
     pub keep_bodies: bool,
+    /// The largest body that is taken, in bytes after decompression. Default: 512 MiB.
+    pub body_limit: usize,
 }
+
+/// Ten times the largest project that is known of.
+pub(crate) const DEFAULT_BODY_LIMIT: usize = 512 * 1024 * 1024;
 
 impl Default for EmulatorOptions {
     fn default() -> Self {
@@ -39,6 +44,7 @@ impl Default for EmulatorOptions {
             clone_steps: 1,
             semantics: Semantics::default(),
             keep_bodies: false,
+            body_limit: DEFAULT_BODY_LIMIT,
         }
     }
 }

@@ -36,7 +36,8 @@ fn a_missing_or_unknown_credential_is_e011007() {
     let server = server();
     let without = server.send("POST", LIST, &[], b"{}").unwrap();
     without.refused(401, "E011007");
-    for token in ["", PROJECT, "garbled", &format!("{PROJECT}:"), &format!("{PROJECT}:Kunknown"), &format!("{PROJECT}{KEY}")]
+    for token in
+        ["", PROJECT, "garbled", &format!("{PROJECT}:"), &format!("{PROJECT}:Kunknown"), &format!("{PROJECT}{KEY}")]
     {
         server.bearer(token, LIST, &json!({})).refused(401, "E011007");
     }

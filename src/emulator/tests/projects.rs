@@ -41,7 +41,10 @@ fn wrong_arguments_are_told_apart() {
 fn a_clone_has_the_fields_it_was_given() {
     let server = Server::two();
     let made = server.call(CLONE, &json!({ "name": "copy", "environment": "production", "tags": ["x"] })).ok();
-    assert_eq!((&made["projectName"], &made["environment"], &made["tags"]), (&json!("copy"), &json!("production"), &json!(["x"])));
+    assert_eq!(
+        (&made["projectName"], &made["environment"], &made["tags"]),
+        (&json!("copy"), &json!("production"), &json!(["x"]))
+    );
     let id = made["projectId"].as_str().unwrap();
     assert_eq!(id.len(), PROJECT.len());
     let listed = server.call(LIST, &json!({})).ok();
@@ -95,7 +98,8 @@ fn a_clone_has_ids_of_its_own_and_every_reference_follows() {
 }
 
 fn ids(files: &common::Files) -> Vec<String> {
-    let connectors = files.iter().filter(|(path, _)| path.starts_with("connectors/")).filter_map(|(_, file)| file.get("id"));
+    let connectors =
+        files.iter().filter(|(path, _)| path.starts_with("connectors/")).filter_map(|(_, file)| file.get("id"));
     let roles = files["roles.json"]["roles"].as_array().unwrap().iter().map(|role| &role["id"]);
     connectors.chain(roles).map(|id| id.as_str().unwrap().to_owned()).collect()
 }

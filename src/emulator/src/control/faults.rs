@@ -12,7 +12,7 @@ use super::ControlError;
 /// One failure on demand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The name of a row of the call table, or `*` for every call.
+    /// The name of a row of the call table, or `*` for every request, those to unknown routes included.
     pub operation: String,
     /// The first request that it strikes, counted from when it is set, from 1.
     pub occurrence: u64,
@@ -167,10 +167,10 @@ impl Faults {
     }
 
     /// Counts one request; the first fault that strikes it, if any.
-    pub(crate) fn fire(&self, operation: &str) -> Option<Firing> {
+    pub(crate) fn fire(&self, operation: Option<&str>) -> Option<Firing> {
         let mut firing = None;
         for armed in &mut self.inner().armed {
-            if armed.fault.operation != "*" && armed.fault.operation != operation {
+            if armed.fault.operation != "*" && Some(armed.fault.operation.as_str()) != operation {
                 continue;
             }
             armed.seen += 1;

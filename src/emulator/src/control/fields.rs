@@ -103,7 +103,9 @@ fn status(value: Value) -> Result<FaultStatus, ControlError> {
     let known = &["status", "code", "description", "message", "retry_after", "html", "body"];
     let mut fields = Fields::new(value, "action", known)?;
     let status = fields
-        .count("status")?
+        .count("status")
+        .ok()
+        .flatten()
         .and_then(|status| u16::try_from(status).ok())
         .ok_or_else(|| ControlError::wrong("action.status: expected an integer from 400 to 599"))?;
     Ok(FaultStatus {

@@ -24,8 +24,8 @@ pub struct RequestRecord {
     pub method: String,
     /// Path, without the query.
     pub path: String,
-    /// The row of the call table.
-    pub operation: String,
+    /// The row of the call table; absent for a route that the emulator does not have.
+    pub operation: Option<String>,
     /// `HTTP/1.1` or `HTTP/2.0`.
     pub http_version: String,
     /// Names in lower case and values as they came, but for credentials: `Bearer <project id>:<fingerprint>`.
@@ -43,13 +43,15 @@ pub struct RequestRecord {
     pub ray: String,
     /// The answer's status; absent while there is no answer, and for ever if a fault cut it.
     pub status: Option<u16>,
+    /// Whether the client went away before the answer.
+    pub abandoned: bool,
 }
 
 /// A request as it arrives.
 pub(crate) struct Arrival<'request> {
     pub(crate) method: &'request str,
     pub(crate) path: &'request str,
-    pub(crate) operation: &'request str,
+    pub(crate) operation: Option<&'request str>,
     pub(crate) version: Version,
     pub(crate) headers: &'request HeaderMap,
     pub(crate) body: Option<&'request Bytes>,
@@ -95,9 +97,17 @@ impl Records {
     }
 
     pub(crate) fn answered(&self, sequence: u64, status: u16) {
+        self.amend(sequence, |record| record.status = Some(status));
+    }
+
+    pub(crate) fn abandoned(&self, sequence: u64) {
+        self.amend(sequence, |record| record.abandoned = true);
+    }
+
+    fn amend(&self, sequence: u64, change: impl FnOnce(&mut RequestRecord)) {
         let mut inner = self.inner();
         if let Some(record) = inner.requests.iter_mut().rev().find(|record| record.sequence == sequence) {
-            record.status = Some(status);
+            change(record);
         }
     }
 
@@ -155,7 +165,7 @@ fn describe(arrival: &Arrival<'_>) -> RequestRecord {
         connection: arrival.connection,
         method: arrival.method.to_owned(),
         path: arrival.path.to_owned(),
-        operation: arrival.operation.to_owned(),
+        operation: arrival.operation.map(str::to_owned),
         http_version: format!("{:?}", arrival.version),
         headers: headers.collect(),
         project_id: project_id.map(str::to_owned),
@@ -164,6 +174,7 @@ fn describe(arrival: &Arrival<'_>) -> RequestRecord {
         body: None,
         ray: arrival.ray.unwrap_or_default().to_owned(),
         status: None,
+        abandoned: false,
     }
 }
 

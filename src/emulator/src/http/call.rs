@@ -1,5 +1,6 @@
 //! One call from its arrival to its answer.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -7,34 +8,33 @@ use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use descope_projects_core::wire::{Call, call as rows};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::LengthLimitError;
 
 use super::App;
 use super::auth::{self, authorize};
 use super::connections::{ConnectionId, Ending};
 use super::router::Ray;
-use crate::answer::ApiError;
-use crate::control::{Arrival, FaultAction, FaultStatus, Firing};
+use crate::answer::{ApiError, own};
+use crate::control::{Arrival, FaultAction, FaultStatus, Firing, Records};
 use crate::semantics::{self, Job};
-
-/// The largest body that is taken, after decompression.
-pub(crate) const BODY_LIMIT: usize = 512 * 1024 * 1024;
 
 const LICENSE: HeaderName = HeaderName::from_static("x-descope-license");
 
 /// Answers one call. What is begun is finished even if the client goes away meanwhile.
 pub(crate) async fn answer(
     app: Arc<App>,
-    row: &'static Call,
+    row: Option<&'static Call>,
     process_id: Option<String>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_LIMIT).await;
+    let body = to_bytes(body, app.options.body_limit).await;
     let record = app.records.arrived(&Arrival {
         method: parts.method.as_str(),
         path: parts.uri.path(),
-        operation: row.name,
+        operation: row.map(|row| row.name),
         version: parts.version,
         headers: &parts.headers,
         body: body.as_ref().ok(),
@@ -44,47 +44,72 @@ pub(crate) async fn answer(
     let body = match body {
         Ok(body) => body,
         Err(error) => {
-            let refused = unread(&error);
+            let refused = unread(&error, app.options.body_limit);
             app.records.answered(record, refused.status);
             return refusal(&refused);
         }
     };
-    let work = {
+    let incoming = Incoming { row, process_id, parts, body };
+    let work = tokio::spawn({
         let app = Arc::clone(&app);
-        tokio::spawn(async move { decide(&app, row, process_id, &parts.headers, body).await })
-    };
+        async move { decide(&app, incoming).await }
+    });
+    let mut waiting = Waiting { records: &app.records, record, answered: false };
     let response = match work.await {
         Ok(response) => response,
         Err(error) => refusal(&ApiError::defect(format!("The call's work ended early: {error}"))),
     };
+    waiting.answered = true;
     if response.extensions().get::<Ending>().is_none() {
         app.records.answered(record, response.status().as_u16());
     }
     response
 }
 
-/// The edge (limit, faults), then the work, then what a fault does to the answer.
-async fn decide(
-    app: &Arc<App>,
-    row: &'static Call,
+/// Tells the records when the client goes away: then the answer is no longer waited for, and this is dropped.
+struct Waiting<'app> {
+    records: &'app Records,
+    record: u64,
+    answered: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.records.abandoned(self.record);
+        }
+    }
+}
+
+/// A request that has arrived as a whole.
+struct Incoming {
+    /// Absent for a route that the emulator does not have.
+    row: Option<&'static Call>,
     process_id: Option<String>,
-    headers: &HeaderMap,
+    parts: Parts,
     body: Bytes,
-) -> Response {
+}
+
+/// The edge (limit, faults), then the work, then what a fault does to the answer.
+async fn decide(app: &Arc<App>, incoming: Incoming) -> Response {
+    let headers = &incoming.parts.headers;
     if let Some(limiter) = &app.limiter
         && let Err(retry_after) = limiter.take(licensed(app, headers))
     {
         return refusal(&ApiError::rate_limited(retry_after));
     }
-    let firing = app.faults.fire(row.name);
+    let operation = incoming.row.map(|row| row.name);
+    let firing = app.faults.fire(operation);
     match firing.as_ref().map(Firing::action) {
         Some(FaultAction::Status(status)) => return faulty(status),
         Some(FaultAction::DropBefore) => return ended(Response::default(), Ending::Close),
         _ => {}
     }
-    let response = match work(app, row, process_id, headers, body, firing.as_ref()).await {
+    let response = match work(app, incoming, firing.as_ref()).await {
         Ok(answer) => {
-            app.records.executed(row.name);
+            if let Some(operation) = operation {
+                app.records.executed(operation);
+            }
             json(StatusCode::OK, answer)
         }
         Err(error) => refusal(&error),
@@ -96,17 +121,15 @@ async fn decide(
     }
 }
 
-async fn work(
-    app: &Arc<App>,
-    row: &'static Call,
-    process_id: Option<String>,
-    headers: &HeaderMap,
-    body: Bytes,
-    firing: Option<&Firing>,
-) -> Result<Bytes, ApiError> {
+async fn work(app: &Arc<App>, incoming: Incoming, firing: Option<&Firing>) -> Result<Bytes, ApiError> {
+    let Incoming { row, process_id, parts, body } = incoming;
+    let Some(row) = row else {
+        let message = format!("The emulator has no route {} {}", parts.method, parts.uri.path());
+        return Err(ApiError::new(501, own::UNKNOWN_ROUTE, "Route is not emulated", message));
+    };
     let (caller, generation) = {
         let state = app.state();
-        (authorize(&state, headers, row)?, state.generation)
+        (authorize(&state, &parts.headers, row)?, state.generation)
     };
     // Held from here to the end of the work: a second write meanwhile is a version conflict.
     let guard = if writes_to_project(row) { Some(app.writers.begin(&caller.project_id)?) } else { None };
@@ -133,11 +156,9 @@ fn licensed(app: &App, headers: &HeaderMap) -> bool {
     auth::tier_of(&app.state(), headers).is_some_and(|tier| tier.name() == claimed)
 }
 
-fn unread(error: &axum::Error) -> ApiError {
-    let too_large =
-        std::error::Error::source(error).is_some_and(|source| source.to_string().contains("length limit exceeded"));
-    if too_large {
-        ApiError::too_large(BODY_LIMIT)
+fn unread(error: &axum::Error, limit: usize) -> ApiError {
+    if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
+        ApiError::too_large(limit)
     } else {
         ApiError::bad_request(format!("The body could not be read: {error}"))
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -21,6 +22,9 @@ use tower::ServiceExt;
 
 use super::App;
 use super::router::router;
+
+/// How long to wait after a failed accept: without descriptors, the next one fails as well.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Which connection a request came on; in the request's extensions.
 #[derive(Clone, Copy)]
@@ -52,7 +56,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: onesho
             // One client's failure (a reset in the queue, no descriptors left) is not the server's end.
             Err(error) => {
                 tracing::debug!(%error, "a connection was not accepted");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }

@@ -14,9 +14,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::call::{BODY_LIMIT, json as answer, refusal};
+use super::call::{json as answer, refusal};
 use crate::answer::{ApiError, own};
 use crate::control::{Control, ControlError, Fields, fault};
+use crate::options::DEFAULT_BODY_LIMIT;
 
 type Answer = Result<Response, Refused>;
 
@@ -31,6 +32,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/projects/{id}/files", get(files))
         .route("/projects/{id}/files/{*path}", put(put_file).delete(remove_file))
         .route("/reset", post(reset))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
         .layer(middleware::from_fn(only_from_here))
         .with_state(Control::new(Arc::clone(app)))
 }
@@ -43,6 +46,11 @@ async fn only_from_here(request: Request, next: Next) -> Response {
         return refusal(&ApiError::new(403, own::FORBIDDEN, "Operation is not allowed", message));
     }
     next.run(request).await
+}
+
+async fn unknown(request: Request) -> Answer {
+    let (method, path) = (request.method(), request.uri().path());
+    Err(ControlError::absent(format!("there is no control route {method} {path}")).into())
 }
 
 async fn ready(State(control): State<Control>) -> Answer {
@@ -112,7 +120,7 @@ async fn parse(body: Body) -> Result<Value, ControlError> {
 }
 
 async fn read(body: Body) -> Result<Option<Value>, ControlError> {
-    let body = to_bytes(body, BODY_LIMIT)
+    let body = to_bytes(body, DEFAULT_BODY_LIMIT)
         .await
         .map_err(|error| ControlError::wrong(format!("the body could not be read: {error}")))?;
     if body.is_empty() {

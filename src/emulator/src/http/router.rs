@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -13,7 +14,6 @@ use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 
 use super::{App, call, control_routes};
-use crate::answer::{ApiError, own};
 use crate::identifiers;
 
 /// The correlation id, as the edge names it.
@@ -30,18 +30,24 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
             router.route(row.path, on(filter(row.method), |state, path, request| handle(row, state, path, request)));
     }
     router
-        .with_state(Arc::clone(app))
-        .nest("/_emulator", control_routes::router(app))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_route)
+        .with_state(Arc::clone(app))
+        .nest("/_emulator", control_routes::router(app))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(with_ray))
 }
 
-async fn handle(row: &'static Call, app: State<Arc<App>>, path: Option<Path<String>>, request: Request) -> Response {
-    call::answer(app.0, row, path.map(|path| path.0), request).await
+async fn handle(
+    row: &'static Call,
+    app: State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    // Most rows have nothing in their path; what cannot be read is as unknown as what is not there.
+    call::answer(app.0, Some(row), path.ok().map(|path| path.0), request).await
 }
 
 fn filter(method: Method) -> MethodFilter {
@@ -54,9 +60,9 @@ fn filter(method: Method) -> MethodFilter {
     }
 }
 
-async fn unknown_route(request: Request) -> Response {
-    let message = format!("The emulator has no route {} {}", request.method(), request.uri().path());
-    call::refusal(&ApiError::new(501, own::UNKNOWN_ROUTE, "Route is not emulated", message))
+/// A request to a route that the emulator has not is limited, failed and recorded like any other.
+async fn unknown_route(app: State<Arc<App>>, request: Request) -> Response {
+    call::answer(app.0, None, None, request).await
 }
 
 /// Gives each request an id of its own, and each answer its request's id.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use descope_projects_core::wire::{InputSecret, InputSecrets, ValidationAnswer};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::bind::{bind, resolve, shared};
 use super::entities::{self, Kind};
@@ -58,7 +58,7 @@ struct Body {
     files: Option<BTreeMap<String, Value>>,
     excludes: Option<Vec<String>>,
     #[serde(rename = "inputSecrets")]
-    input_secrets: Option<InputSecrets>,
+    input_secrets: Option<Map<String, Value>>,
 }
 
 impl Request {
@@ -66,7 +66,10 @@ impl Request {
         let body: Body = job.request()?;
         let files = body.files.ok_or_else(|| ApiError::missing_arguments("The argument files is missing"))?;
         let excludes = Excludes::parse(&body.excludes.unwrap_or_default(), &app.options.semantics, snapshot)?;
-        Ok(Self { files, excludes, input_secrets: body.input_secrets.unwrap_or_default() })
+        let input_secrets = Value::Object(body.input_secrets.unwrap_or_default());
+        let input_secrets = serde_json::from_value(input_secrets)
+            .map_err(|error| ApiError::bad_request(format!("The argument inputSecrets is not valid: {error}")))?;
+        Ok(Self { files, excludes, input_secrets })
     }
 }
 

@@ -57,7 +57,12 @@ pub(crate) fn run(app: &App, job: &Job) -> Result<Bytes, ApiError> {
 impl Job {
     /// The body as a request; an empty one counts as `{}`.
     fn request<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        let body: &[u8] = if self.body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &self.body };
+        let body: &[u8] = match self.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            None => b"{}",
+            Some(b'{') => &self.body,
+            // Else a list would be read as a struct's fields in their order.
+            Some(_) => return Err(ApiError::bad_request("The body is not a JSON object")),
+        };
         serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("The body is not valid: {error}")))
     }
 }

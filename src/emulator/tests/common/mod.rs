@@ -1,8 +1,10 @@
 //! A client of a few lines, so that the server is tested by something that is not ours: raw HTTP/1.1 over a socket.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part, and a failed unwrap is a failed test")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a program of its own, and uses its part")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -153,9 +155,9 @@ pub fn open(
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap();
     stream.write_all(head.as_bytes())?;
     stream.write_all(body)?;
     Ok(stream)
@@ -198,10 +200,13 @@ fn chunks(mut rest: &[u8]) -> (Vec<u8>, bool) {
 pub fn two() -> Seed {
     let mut seed = minimal();
     let text = serde_json::to_string(&seed.companies[0].projects[0]).unwrap();
-    let text = text.replace("2emulator", "2secondary").replace("example-", "second-");
+    let mut text = text.replace("example-sendgrid-", "second-sendgrid-").replace("example-google-", "second-google-");
+    for prefix in ["CI", "ROL", "PER", "JT"] {
+        text = text.replace(&format!("{prefix}2emulator"), &format!("{prefix}2secondary"));
+    }
     let mut second: SeedProject = serde_json::from_str(&text).unwrap();
-    second.id = TARGET.to_owned();
-    second.name = "Second".to_owned();
+    TARGET.clone_into(&mut second.id);
+    "Second".clone_into(&mut second.name);
     seed.companies[0].projects.push(second);
     seed
 }
@@ -209,7 +214,7 @@ pub fn two() -> Seed {
 /// A second company, with one key and a copy of the project under that id.
 pub fn company(name: &str, tier: &str, key: SeedKey, project: &str) -> SeedCompany {
     let mut copy = minimal().companies.remove(0).projects.remove(0);
-    copy.id = project.to_owned();
+    project.clone_into(&mut copy.id);
     SeedCompany { name: name.to_owned(), tier: tier.to_owned(), keys: vec![key], projects: vec![copy] }
 }
 
