@@ -163,6 +163,7 @@ impl Emulator {
             clone_steps: given.clone_steps.unwrap_or(defaults.clone_steps),
             semantics: given.semantics.unwrap_or_default(),
             keep_bodies: given.keep_bodies.unwrap_or(defaults.keep_bodies),
+            ..defaults
         };
         let server = py
             .detach(|| emulator::Emulator::start(set_up))

@@ -74,8 +74,5 @@ pub(crate) fn stop_background(py: Python<'_>) {
 #[pyfunction]
 #[pyo3(signature = (arguments, /))]
 pub(crate) fn run_command_line(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> u8 {
-    py.detach(|| {
-        drop(arguments);
-        70
-    })
+    py.detach(|| descope_projects_cli::run(arguments))
 }

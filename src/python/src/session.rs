@@ -1,5 +1,6 @@
 //! What a Python client and all its handles share, and how it survives a fork.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -87,6 +88,8 @@ pub(crate) struct ProcessState {
     pub(crate) client: Client,
     pub(crate) engines: Mutex<Vec<Engine>>,
     pub(crate) background: Mutex<Option<Arc<Background>>>,
+    /// Projects by id, each with its own key if it has one: what was learnt of a key is learnt once.
+    projects: Mutex<HashMap<String, Vec<(Option<Secret>, Project)>>>,
 }
 
 impl Incarnation {
@@ -144,7 +147,12 @@ impl Session {
         }
         let client = Client::new(&self.project_id, self.key.initial(), &self.options)
             .map_err(|error| errors::to_python(py, error))?;
-        let state = Arc::new(ProcessState { client, engines: Mutex::new(Vec::new()), background: Mutex::new(None) });
+        let state = Arc::new(ProcessState {
+            client,
+            engines: Mutex::new(Vec::new()),
+            background: Mutex::new(None),
+            projects: Mutex::default(),
+        });
         Ok(Arc::clone(incarnation.state.get_or_init(|| state)))
     }
 
@@ -237,19 +245,28 @@ impl Handle {
 
     /// The core's project with the key for this call; asks a callable key, so it is called where Python may run.
     pub(crate) fn project(&self, py: Python<'_>, state: &ProcessState) -> PyResult<Project> {
-        let key = match &self.key {
-            Some(source) => Some(match source.ask(py)? {
-                Some(key) => key,
-                None => source.initial(),
-            }),
-            None => self.session.key.ask(py)?,
+        let source = self.key.as_deref();
+        let asked = source.unwrap_or(&self.session.key).ask(py)?;
+        if asked.is_none() && source.is_none() && self.project_id.is_none() {
+            return Ok(state.client.own_project());
+        }
+        let key = asked.or_else(|| source.map(KeySource::initial));
+        let make =
+            || state.client.project(self.project_id(), key.clone()).map_err(|error| errors::to_python(py, error));
+        if matches!(source.unwrap_or(&self.session.key), KeySource::Callable(_)) {
+            // A key that was asked for is this call's only, so nothing is remembered of it.
+            return make();
+        }
+        let known = |projects: &[(Option<Secret>, Project)]| {
+            let same = |one: &Option<Secret>| one.as_ref().map(Secret::expose) == key.as_ref().map(Secret::expose);
+            projects.iter().find(|(one, _)| same(one)).map(|(_, project)| project.clone())
         };
-        let project = match (&self.project_id, key) {
-            (None, None) => Ok(state.client.own_project()),
-            (None, Some(key)) => state.client.with_management_key(key).map(|client| client.own_project()),
-            (Some(id), key) => state.client.project(id, key),
-        };
-        project.map_err(|error| errors::to_python(py, error))
+        if let Some(project) = lock(&state.projects).get(self.project_id()).and_then(|projects| known(projects)) {
+            return Ok(project);
+        }
+        let project = make()?;
+        lock(&state.projects).entry(self.project_id().to_owned()).or_default().push((key, project.clone()));
+        Ok(project)
     }
 }
 

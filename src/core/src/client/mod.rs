@@ -74,6 +74,8 @@ struct Shared {
     long: Duration,
     read_only: bool,
     proxy: Option<Secret>,
+    /// Values of the user's own headers that may be credentials.
+    own_headers: Vec<Secret>,
     writers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -117,6 +119,7 @@ impl Client {
             long: options.timeout.map_or(LONG_LIMIT, Seconds::duration),
             read_only: options.read_only.unwrap_or(false),
             proxy: options.proxy.clone(),
+            own_headers: secret_headers(options),
             writers: Mutex::new(HashMap::new()),
         };
         let redactor = Arc::new(shared.redactor(&credential, []));
@@ -307,9 +310,11 @@ impl Shared {
             let url = url::Url::parse(proxy.expose()).ok()?;
             Some(Secret::new(url.password()?))
         });
-        Redactor::new(
-            more.into_iter().chain([credential.key().clone()]).chain(proxy_password).chain(self.proxy.clone()),
-        )
+        // Encoded as a whole the bearer token has other letters than the key encoded by itself.
+        let bearer = Secret::new(format!("{}:{}", credential.project_id(), credential.key().expose()));
+        let known = [credential.key().clone(), bearer].into_iter();
+        let known = known.chain(proxy_password).chain(self.proxy.clone()).chain(self.own_headers.iter().cloned());
+        Redactor::new(more.into_iter().chain(known))
     }
 }
 
@@ -329,6 +334,13 @@ const OUR_HEADERS: [&str; 7] = [
     "x-descope-license",
     "transfer-encoding",
 ];
+
+fn secret_headers(options: &ClientOptions) -> Vec<Secret> {
+    const SUSPICIOUS: [&str; 6] = ["auth", "token", "key", "secret", "cookie", "password"];
+    let suspicious = |name: &str| SUSPICIOUS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+    let headers = options.headers.iter().flatten();
+    headers.filter(|(name, _)| suspicious(name)).map(|(_, value)| value.clone()).collect()
+}
 
 fn base_headers(options: &ClientOptions) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
@@ -350,7 +362,8 @@ fn base_headers(options: &ClientOptions) -> Result<HeaderMap> {
         if OUR_HEADERS.contains(&header.as_str()) {
             return Err(wrong(path, "is set by the client and cannot be chosen"));
         }
-        let mut value = HeaderValue::from_str(value).map_err(|_| wrong(path, "has characters that no header has"))?;
+        let mut value =
+            HeaderValue::from_str(value.expose()).map_err(|_| wrong(path, "has characters that no header has"))?;
         value.set_sensitive(true);
         headers.insert(header, value);
     }

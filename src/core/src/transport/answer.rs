@@ -15,6 +15,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Which attempt of the call it answers, from 1.
+    pub(crate) attempt: u32,
 }
 
 /// As much of an answer that was not understood as helps to see what it is.

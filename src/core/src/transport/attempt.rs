@@ -94,7 +94,7 @@ impl Outgoing<'_> {
             // Small answers are here whole: nothing is copied unless there is more after all.
             match response.chunk().await.map_err(failure)? {
                 None if first.len() as u64 > most => return Err(too_large(most)),
-                None => return Ok(Answer { status, headers, body: first }),
+                None => return Ok(Answer { status, headers, body: first, attempt: 1 }),
                 Some(second) => return collect(response, status, headers, [first, second], 0, most).await,
             }
         }
@@ -123,7 +123,7 @@ async fn collect(
     if body.len() as u64 > most {
         return Err(too_large(most));
     }
-    Ok(Answer { status, headers, body: body.freeze() })
+    Ok(Answer { status, headers, body: body.freeze(), attempt: 1 })
 }
 
 fn too_large(most: u64) -> Failure {

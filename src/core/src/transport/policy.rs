@@ -90,7 +90,7 @@ impl Request<'_> {
             }),
             Repeat::Once => unknown(&error),
         };
-        complete(error, self, 1, false)
+        complete(error, self, answer.attempt, false)
     }
 }
 
@@ -160,7 +160,8 @@ impl Transport {
                 log_attempt(watch, request, attempts, status, &verdict, began.elapsed());
             }
             match verdict {
-                Verdict::Done(answer) => {
+                Verdict::Done(mut answer) => {
+                    answer.attempt = attempts;
                     if let Some(watch) = request.watch {
                         watch.ended();
                     }

@@ -33,8 +33,8 @@ pub struct ClientOptions {
     pub ca_bundle: Option<PathBuf>,
     /// `User-Agent`. Default: `descope-projects/<version>`.
     pub user_agent: Option<String>,
-    /// Further headers of each request.
-    pub headers: Option<BTreeMap<String, String>>,
+    /// Further headers of each request; their values may be secrets.
+    pub headers: Option<BTreeMap<String, Secret>>,
     /// Ask for the company's rate-limit tier once and send it from then on. Default: true.
     pub license_handshake: Option<bool>,
     /// Largest answer that is read, in bytes, uncompressed. Default: 512 MiB.
