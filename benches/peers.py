@@ -124,7 +124,7 @@ def small(peer: str, config: dict[str, str]) -> Round:
     raise ValueError(peer)
 
 
-def sequential(_: str, config: dict[str, str]) -> Round:
+def connections(_: str, config: dict[str, str]) -> Round:
     """As many calls in a row as the server is to count connections of."""
     return repeated(our_client(config).list_projects, int(config["calls"]))
 
@@ -233,6 +233,25 @@ def transfer(peer: str, config: dict[str, str]) -> Round:
     raise ValueError(peer)
 
 
+def files(_: str, config: dict[str, str]) -> Round:
+    """A large snapshot written to a directory that is not there, and read back."""
+    from descope_projects import Snapshot
+
+    snapshot = our_client(config).own_project.export_snapshot()
+
+    def one_round() -> dict[str, float]:
+        start = time.perf_counter()
+        snapshot.write(config["folder"])
+        written = time.perf_counter()
+        again = Snapshot.read(config["folder"])
+        read = time.perf_counter()
+        if len(again) != len(snapshot):
+            raise ValueError("what was read is not what was written")
+        return {"seconds": written - start, "read_seconds": read - written, "calls": 1}
+
+    return one_round
+
+
 def measured(work: Callable[[], object]) -> Round:
     """A round of one piece of work, with the most memory that it had at once beyond what was there before."""
 
@@ -284,7 +303,8 @@ CASES = {
     "small": small,
     "small, one processor": small,
     "tls": small,
-    "sequential": sequential,
+    "connections": connections,
+    "files": files,
     "in flight": in_flight,
     "export": export,
     "transfer": transfer,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 OURS = "descope-projects"
 _MILLISECONDS = 1000
+_VERDICTS = {True: "met", False: "MISSED", None: "open"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Row:
     what: str
     target: str
     figure: str
-    met: bool
+    met: bool | None
 
     def to_dict(self) -> dict[str, object]:
         """For the JSON document."""
@@ -52,6 +53,10 @@ def times(peer: str, *, faster: bool, field: str = "seconds") -> Callable[[Figur
 
 def _start(program: str) -> Callable[[Figures, Figures], float]:
     return lambda case, _: float(case[program]["seconds"] / case["python -c pass"]["seconds"])
+
+
+def _files(ours: str, other: str) -> Callable[[Figures, Figures], float]:
+    return lambda case, _: float(case[ours]["seconds"] / case[other]["seconds"])
 
 
 def _import(case: Figures, _: Figures) -> float:
@@ -102,6 +107,10 @@ TARGETS = (
         True,
         "×",
     ),
+    Target("write a directory, against cp -r", "files", _files("write", "cp -r"), 2, True, "×"),
+    Target(
+        "read a directory, against tar piped to a reader", "files", _files("read", "tar -cf - | cat"), 1.5, True, "×"
+    ),
     Target("connections of 1,000 calls in a row", "connections", lambda case, _: float(case), 1, True, ""),
     Target("import descope_projects, beyond a bare interpreter", "starts", _import, 5, True, "ms"),
     Target(
@@ -116,16 +125,21 @@ TARGETS = (
 
 
 def judge(result: Figures) -> list[Row]:
-    """The rows of everything that was measured."""
+    """The rows of everything that was measured, or should have been."""
     rows = []
     for target in TARGETS:
         if target.case not in result["figures"]:
+            if any(failure.startswith((f"{target.case}, ", f"{target.case}: ")) for failure in result["failures"]):
+                rows.append(Row(target.what, _bound(target), "not measured", met=None))
             continue
         figure = target.figure(result["figures"][target.case], result)
         met = figure <= target.bound if target.at_most else figure >= target.bound
-        sign = "≤" if target.at_most else "≥"
-        rows.append(Row(target.what, f"{sign} {target.bound:g} {target.unit}", f"{figure:.2f} {target.unit}", met))
+        rows.append(Row(target.what, _bound(target), f"{figure:.2f} {target.unit}", met))
     return rows
+
+
+def _bound(target: Target) -> str:
+    return f"{'≤' if target.at_most else '≥'} {target.bound:g} {target.unit}"
 
 
 def details(result: Figures) -> str:
@@ -146,5 +160,5 @@ def details(result: Figures) -> str:
 def table(rows: list[Row]) -> str:
     """The table in Markdown."""
     lines = ["| what | target | figure | verdict |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.what} | {row.target} | {row.figure} | {'met' if row.met else 'MISSED'} |" for row in rows]
+    lines += [f"| {row.what} | {row.target} | {row.figure} | {_VERDICTS[row.met]} |" for row in rows]
     return "\n".join(lines)
