@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from descope_projects import AsyncClient, Client
+from scripted_server import KEY, PROJECT, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from descope_projects import Emulator
 
+AT_ONCE = {"initial_backoff": 0, "max_backoff": 0}
 FOREIGN_VARIABLES = ("DESCOPE_", "WORKLOAD_IDENTITY_TOKEN", "SSL_CERT_", "REQUESTS_CA_BUNDLE")
 
 
@@ -80,5 +82,22 @@ def emulator(descope_emulator: Emulator) -> Emulator:
 @pytest.fixture
 def client(face: Face, emulator: Emulator) -> Any:
     """A client of the emulator that never waits between two attempts."""
-    retry = {"initial_backoff": 0, "max_backoff": 0}
-    return face.client(emulator.project_id, emulator.management_key, base_url=emulator.url, retry=retry)
+    return face.client(emulator.project_id, emulator.management_key, base_url=emulator.url, retry=AT_ONCE)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that does what the test says."""
+    with ScriptedServer() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def connect(face: Face, server: ScriptedServer) -> Callable[..., Any]:
+    """`connect(**options)` is a client of the scripted server; it never waits, and does not ask for its tier."""
+
+    def connect(**options: Any) -> Any:
+        defaults = {"base_url": server.url, "license_handshake": False}
+        return face.client(PROJECT, KEY, {**defaults, **options, "retry": {**AT_ONCE, **options.get("retry", {})}})
+
+    return connect
