@@ -54,6 +54,8 @@ fn wrong_faults_get_a_sentence() {
         ),
         (json!({ "operation": "clone", "action": { "status": "503" } }), "action.status"),
         (json!({ "operation": "clone", "action": {} }), "action.status"),
+        (json!({ "operation": "start_clone", "action": { "fail_later": 1 } }), "fail_later: expected a string"),
+        (json!({ "operation": "clone", "action": { "fail_later": "x" } }), "only start_clone"),
         (json!({ "operation": "clone" }), "action: expected"),
         (json!({ "action": "hold" }), "operation:"),
         (json!({ "operation": "export", "action": "hold" }), "did you mean \"export_"),

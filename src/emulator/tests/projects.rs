@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use common::{
     CLONE, DELETE, EXPORT, KEY, LIST, NAME, PROJECT, SNAPSHOT_EXPORT, START_CLONE, Server, TAGS, TARGET, company, key,
 };
-use descope_projects_emulator::EmulatorOptions;
 use descope_projects_emulator::seed::{acme, minimal};
+use descope_projects_emulator::{EmulatorOptions, Fault, FaultAction};
 use serde_json::{Value, json};
 
 #[test]
@@ -127,6 +127,22 @@ fn an_asynchronous_clone_runs_for_as_many_steps_as_set() {
     assert_eq!(server.get(&path).ok(), done);
     assert_eq!(server.control().projects().len(), 2);
     assert_eq!(server.on(done["projectId"].as_str().unwrap(), SNAPSHOT_EXPORT, &json!({})).status, 200);
+}
+
+#[test]
+fn an_asynchronous_clone_can_fail() {
+    let server = Server::two();
+    let fault = Fault::new("start_clone", FaultAction::FailLater("out of projects".to_owned()));
+    server.control().fail(fault).unwrap();
+    let process = server.call(START_CLONE, &json!({ "name": "later" })).ok()["processId"].as_str().unwrap().to_owned();
+    let path = format!("{START_CLONE}/{process}");
+    assert_eq!(server.get(&path).ok(), json!({}));
+    for _ in 0..2 {
+        assert_eq!(server.get(&path).ok(), json!({ "error": "out of projects" }));
+    }
+    assert_eq!(server.control().projects().len(), 2);
+    let other = Fault::new("clone", FaultAction::FailLater(String::new()));
+    assert!(server.control().fail(other).unwrap_err().to_string().contains("start_clone"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use descope_projects_core::wire::{CALLS, ErrorBody, nearest};
+use descope_projects_core::wire::{CALLS, ErrorBody, call, nearest};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -43,6 +43,9 @@ pub enum FaultAction {
     DropWithin,
     /// The work waits until the fault is released; a write keeps other writes out meanwhile.
     Hold,
+    /// The work begins and is answered as always, but comes to nothing: the status of an asynchronous clone tells this
+    /// error when it would tell the new project. Only for `start_clone`.
+    FailLater(String),
 }
 
 /// The answer that [`FaultAction::Status`] gives.
@@ -97,7 +100,7 @@ pub struct FaultState {
     pub occurrence: u64,
     /// How many it strikes.
     pub times: Option<u64>,
-    /// `status`, `drop_before`, `drop_after`, `drop_within` or `hold`.
+    /// `status`, `drop_before`, `drop_after`, `drop_within`, `hold` or `fail_later`.
     pub action: &'static str,
     /// Requests that it has counted.
     pub seen: u64,
@@ -115,6 +118,7 @@ impl FaultAction {
             Self::DropAfter => "drop_after",
             Self::DropWithin => "drop_within",
             Self::Hold => "hold",
+            Self::FailLater(_) => "fail_later",
         }
     }
 }
@@ -275,6 +279,10 @@ fn check(fault: &Fault) -> Result<(), ControlError> {
         return Err(ControlError::wrong(
             "times: a fault strikes at least once; leave it out for once, null for always",
         ));
+    }
+    if matches!(fault.action, FaultAction::FailLater(_)) && fault.operation != call::START_CLONE.name {
+        let name = call::START_CLONE.name;
+        return Err(ControlError::wrong(format!("action: only {name} can fail later, not {:?}", fault.operation)));
     }
     if let FaultAction::Status(status) = &fault.action {
         if !(400..=599).contains(&status.status) {

@@ -64,7 +64,10 @@ impl Fields {
 
 const ACTIONS: [&str; 4] = ["drop_before", "drop_after", "drop_within", "hold"];
 
-/// `{"operation", "occurrence"?, "times"?, "action": "drop_before" | … | {"status", …}}`
+/// The actions that are objects, as in messages.
+const OBJECTS: &str = "{\"status\": 503, …} or {\"fail_later\": \"…\"}";
+
+/// `{"operation", "occurrence"?, "times"?, "action": "drop_before" | … | {"status", …} | {"fail_later"}}`
 pub(crate) fn fault(value: Value) -> Result<Fault, ControlError> {
     let mut fields = Fields::new(value, "fault", &["operation", "occurrence", "times", "action"])?;
     let operation = fields
@@ -74,9 +77,10 @@ pub(crate) fn fault(value: Value) -> Result<Fault, ControlError> {
     let times = if fields.is_null("times") { None } else { Some(fields.count("times")?.unwrap_or(1)) };
     let action = match fields.take("action") {
         Some(Value::String(name)) => named_action(&name)?,
+        Some(Value::Object(object)) if object.contains_key("fail_later") => fail_later(Value::Object(object))?,
         Some(object @ Value::Object(_)) => FaultAction::Status(status(object)?),
         _ => {
-            let expected = format!("action: expected {} or {{\"status\": …}}", ACTIONS.join(", "));
+            let expected = format!("action: expected {}, {OBJECTS}", ACTIONS.join(", "));
             return Err(ControlError::wrong(expected));
         }
     };
@@ -92,11 +96,16 @@ fn named_action(name: &str) -> Result<FaultAction, ControlError> {
         _ => {
             let hint = match nearest(name, ACTIONS) {
                 Some(near) => format!("did you mean {near:?}?"),
-                None => format!("there are {}, and {{\"status\": …}}", ACTIONS.join(", ")),
+                None => format!("there are {}, {OBJECTS}", ACTIONS.join(", ")),
             };
             Err(ControlError::wrong(format!("action: there is no {name:?}; {hint}")))
         }
     }
+}
+
+fn fail_later(value: Value) -> Result<FaultAction, ControlError> {
+    let error = Fields::new(value, "action", &["fail_later"])?.text("fail_later")?;
+    error.map(FaultAction::FailLater).ok_or_else(|| ControlError::wrong("action.fail_later: expected a string"))
 }
 
 fn status(value: Value) -> Result<FaultStatus, ControlError> {

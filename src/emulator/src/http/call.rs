@@ -136,7 +136,11 @@ async fn work(app: &Arc<App>, incoming: Incoming, firing: Option<&Firing>) -> Re
     if let Some(firing) = firing {
         firing.hold().await;
     }
-    let job = Job { call: row, caller, generation, process_id, body };
+    let fails = match firing.map(Firing::action) {
+        Some(FaultAction::FailLater(error)) => Some(error.clone()),
+        _ => None,
+    };
+    let job = Job { call: row, caller, generation, process_id, body, fails };
     let app = Arc::clone(app);
     let done = tokio::task::spawn_blocking(move || {
         let outcome = semantics::run(&app, &job);

@@ -34,7 +34,10 @@ pub(super) fn start(app: &App, job: &Job) -> Result<Bytes, ApiError> {
         company: job.caller.company,
         source: job.caller.project_id.clone(),
         remaining: app.options.clone_steps,
-        outcome: ProcessOutcome::Pending(Box::new(made)),
+        outcome: ProcessOutcome::Pending(match &job.fails {
+            Some(error) => Err(error.clone()),
+            None => Ok(Box::new(made)),
+        }),
     };
     current(app, job)?.processes.insert(process_id.clone(), process);
     answer(&StartedClone { process_id: Some(process_id) })
@@ -50,16 +53,21 @@ pub(super) fn status(app: &App, job: &Job) -> Result<Bytes, ApiError> {
         .get_mut(wanted)
         .filter(|process| process.company == job.caller.company && process.source == job.caller.project_id)
         .ok_or_else(|| ApiError::invalid_arguments(format!("There is no process {wanted:?}")))?;
-    if matches!(process.outcome, ProcessOutcome::Pending(_)) {
-        if process.remaining > 0 {
-            process.remaining -= 1;
-            return answer(&CloneProcess::default());
-        }
-        let failed = ProcessOutcome::Failed("The clone could not be finished".to_owned());
-        if let ProcessOutcome::Pending(made) = std::mem::replace(&mut process.outcome, failed) {
-            process.outcome = ProcessOutcome::Done { id: made.id.clone(), name: made.name.clone() };
-            state.projects.push(*made);
-        }
+    if process.remaining > 0 {
+        process.remaining -= 1;
+        return answer(&CloneProcess::default());
+    }
+    if let ProcessOutcome::Pending(end) = &mut process.outcome {
+        // Whatever is left in its place is overwritten at once.
+        let end = std::mem::replace(end, Err(String::new()));
+        process.outcome = match end {
+            Ok(made) => {
+                let (id, name) = (made.id.clone(), made.name.clone());
+                state.projects.push(*made);
+                ProcessOutcome::Done { id, name }
+            }
+            Err(error) => ProcessOutcome::Failed(error),
+        };
     }
     answer(&match &process.outcome {
         ProcessOutcome::Done { id, name } => {

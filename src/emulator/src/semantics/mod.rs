@@ -32,6 +32,8 @@ pub(crate) struct Job {
     /// What `clone_status` asks for.
     pub(crate) process_id: Option<String>,
     pub(crate) body: Bytes,
+    /// The error with which work that goes on after the answer ends, if a fault says so.
+    pub(crate) fails: Option<String>,
 }
 
 /// Does the work; the answer's body.

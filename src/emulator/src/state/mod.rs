@@ -106,8 +106,8 @@ pub(crate) struct Process {
 }
 
 pub(crate) enum ProcessOutcome {
-    /// Ready to appear when the process ends.
-    Pending(Box<Project>),
+    /// What the process ends with: a project that appears then, or an error.
+    Pending(Result<Box<Project>, String>),
     Done {
         id: String,
         name: String,
