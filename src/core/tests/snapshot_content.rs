@@ -110,7 +110,10 @@ fn values_are_typed_by_extension_and_faults_name_the_file() {
 
 #[test]
 fn nesting_beyond_the_limit_is_refused_and_below_it_is_not() {
-    let nested = |depth: usize| one(&format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth)));
+    let text = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    // An answer is not looked into further than to find its files.
+    let nested = |depth: usize| export_of(&format!("{{\"files\":{{\"a.json\":{}}}}}", text(depth))).unwrap();
+    assert!(Snapshot::from_values([("a.json".to_owned(), Bytes::from(text(120)))]).is_err());
     assert!(nested(119).value("a.json").is_ok());
     assert!(nested(119).digest().is_ok());
     for snapshot in [nested(120), nested(200_000)] {

@@ -146,7 +146,7 @@ fn what_cannot_be_read_is_named() {
         error
     };
     assert!(fault("a.json", b"{\n  \"a\": hunter2\n}").message().contains("line 2 column 8"));
-    assert!(fault("a.json", b"{\"a\": \"hunter2\"").message().contains("EOF"));
+    assert!(fault("a.json", b"{\"a\": \"hunter2\"").message().contains("ends too early"));
     fault("a.json", b"");
     fault("a.json", b"<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n");
     fault("a.json", b"[\"hunter2\"]");

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::error::{SnapshotError, shown};
 use super::index;
-use super::json::Node;
+use super::node::Node;
 use super::schema::{self, FlowFile};
 use super::{Snapshot, pattern};
 
@@ -139,7 +139,7 @@ impl Entity {
                     text.push(b',');
                 }
                 let name = path.rsplit('/').next().unwrap_or(path);
-                super::json::quote(name.as_bytes(), &mut text);
+                super::text::quote(name.as_bytes(), &mut text);
                 text.push(b':');
                 text.extend_from_slice(&self.snapshot.raw(path).unwrap_or_default());
             }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::directory::{FileList, LIST_NAME};
 use super::error::SnapshotError;
 use super::index::{self, Files};
-use super::json;
 use super::limits;
 use super::paths;
 use super::schema;
@@ -135,8 +134,7 @@ pub(super) fn decode(path: &str, wanted: Wanted, bytes: Vec<u8>) -> Result<Decod
         FileKind::Json => {
             // Editors on Windows put a byte order mark before JSON, which no JSON parser takes. Line ends are space.
             let text = bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), |rest| bytes.slice_ref(rest));
-            let text = index::one_value(&text).map_err(|reason| SnapshotError::in_file(path, reason))?;
-            json::check_depth(&text).map_err(|fault| SnapshotError::in_file(path, fault.located(&text)))?;
+            let text = index::one_value(path, &text)?;
             if !wanted.listed && text.first() != Some(&b'{') {
                 return Err(SnapshotError::in_file(path, "is not a JSON object"));
             }

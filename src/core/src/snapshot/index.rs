@@ -10,6 +10,7 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{SnapshotError, shown};
+use super::json;
 use super::limits;
 use super::value::Stored;
 
@@ -167,13 +168,10 @@ impl<'de> Visitor<'de> for KeyVisitor {
 }
 
 /// Checks that `text` is one JSON value, and gives it without the space around it.
-pub(super) fn one_value(text: &Bytes) -> Result<Bytes, String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let seed = std::marker::PhantomData::<&RawValue>;
-    let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-    match value {
-        Ok(value) => Ok(text.slice_ref(value.get().as_bytes())),
-        Err(error) => Err(format!("is not JSON: {}", without_content(&error))),
+pub(super) fn one_value(path: &str, text: &Bytes) -> Result<Bytes, SnapshotError> {
+    match json::check(text) {
+        Ok(place) => Ok(text.slice(place)),
+        Err(fault) => Err(SnapshotError::in_file(path, fault.located(text))),
     }
 }
 

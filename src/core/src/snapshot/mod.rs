@@ -13,6 +13,7 @@ mod from_disk;
 mod index;
 mod json;
 mod limits;
+mod node;
 mod noise;
 mod number;
 mod parallel;
@@ -22,6 +23,7 @@ mod pattern;
 mod received;
 mod schema;
 mod secrets;
+mod text;
 mod value;
 
 use std::borrow::Cow;
@@ -132,7 +134,7 @@ impl Snapshot {
     /// Files from someone's own hands: path and JSON text of the value.
     pub fn from_values<I: IntoIterator<Item = (String, Bytes)>>(files: I) -> Result<Self, SnapshotError> {
         let entries = files.into_iter().map(|(path, text)| {
-            let text = index::one_value(&text).map_err(|reason| SnapshotError::in_file(&path, reason))?;
+            let text = index::one_value(&path, &text)?;
             Ok((path.into_boxed_str(), Stored::Wire(text)))
         });
         let entries: Vec<_> = entries.collect::<Result<_, SnapshotError>>()?;
@@ -241,16 +243,8 @@ impl Snapshot {
 
     fn compute_digest(&self) -> Result<String, SnapshotError> {
         let mut digest = FilesDigest::new();
-        let mut text = Vec::new();
         for (path, stored) in &self.0.files {
-            let kind = stored.kind(path).name();
-            if let Some(node) = stored.node(path)? {
-                text.clear();
-                canonical::write(&node, &mut text);
-                digest.add(path, kind, &text);
-            } else {
-                digest.add(path, kind, &stored.content(path)?);
-            }
+            digest.add(path, stored.kind(path).name(), &stored.canonical(path)?);
         }
         Ok(format!("sha256:{}", digest.finish()))
     }
@@ -330,7 +324,7 @@ impl Snapshot {
         let mut chunks = Vec::with_capacity(self.len() * 2 + 1);
         let mut between = vec![b'{'];
         for (path, stored) in &self.0.files {
-            json::quote(path.as_bytes(), &mut between);
+            text::quote(path.as_bytes(), &mut between);
             between.push(b':');
             chunks.push(Bytes::from(std::mem::take(&mut between)));
             chunks.push(stored.wire());
@@ -360,7 +354,7 @@ impl Snapshot {
         for (path, change) in changes {
             match change {
                 Some(text) => {
-                    let text = index::one_value(&text).map_err(|reason| SnapshotError::in_file(&path, reason))?;
+                    let text = index::one_value(&path, &text)?;
                     files.insert(path.into_boxed_str(), Stored::Wire(text));
                 }
                 None => {

@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::canonical::{self, FilesDigest};
+use super::canonical::FilesDigest;
 use super::error::SnapshotError;
+use super::format::{Form, rewrite};
 use super::index::Files;
-use super::json::Node;
+use super::node::Node;
 use super::schema::{self, FlowFile};
 
 /// The version of the rules, in front of every digest that is taken after them.
@@ -29,8 +30,8 @@ pub(super) fn semantic_digest(files: &Files) -> Result<String, SnapshotError> {
             continue;
         };
         quiet(path, &mut node, &screens);
-        let mut text = Vec::new();
-        canonical::write(&node, &mut text);
+        let text =
+            rewrite(&node.text(), Form::Canonical).map_err(|fault| SnapshotError::in_file(path, fault.reason))?;
         named.push((screens.quiet_path(path), kind, Cow::Owned(text)));
     }
     named.sort();

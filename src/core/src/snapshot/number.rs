@@ -36,16 +36,28 @@ impl Decimal {
 }
 
 /// The shortest text that gives the same double, if the double is exactly the number that `text` denotes in decimal.
-fn as_double(text: &str) -> Option<String> {
-    // Integers that a double surely holds, written the way a double is: nearly all numbers there are.
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit()) && digits != "0" {
-        return Some(text.to_owned());
+fn as_double(text: &str) -> Option<Cow<'_, str>> {
+    if is_shortest(text) {
+        return Some(Cow::Borrowed(text));
     }
     let double: f64 = text.parse().ok().filter(|double: &f64| double.is_finite())?;
     let shortest = ryu_js::Buffer::new().format_finite(double).to_owned();
     let (received, denoted) = (Decimal::parse(text)?, Decimal::parse(&shortest)?);
-    (received.digits == denoted.digits && received.exponent == denoted.exponent).then_some(shortest)
+    (received.digits == denoted.digits && received.exponent == denoted.exponent).then_some(Cow::Owned(shortest))
+}
+
+/// Whether the text is surely its own shortest form: nearly all numbers there are. A double tells all decimals of up to
+/// 15 digits apart.
+fn is_shortest(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    if digits.len() > 16 || !digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+        return false;
+    }
+    match digits.iter().position(|byte| *byte == b'.') {
+        None => digits.len() <= 15 && digits != b"0",
+        // No zero at the end, and no number so small that it is written with an exponent.
+        Some(point) => digits.last() != Some(&b'0') && (digits[0] != b'0' || digits.get(point + 1) != Some(&b'0')),
+    }
 }
 
 /// As the vendor's command line writes it (Go's form of a float64, which is ECMAScript's but for `-0`), unless that would be
@@ -53,7 +65,7 @@ fn as_double(text: &str) -> Option<String> {
 pub(super) fn in_file(text: &str) -> Cow<'_, str> {
     match as_double(text) {
         Some(shortest) if shortest == "0" && text.starts_with('-') => Cow::Borrowed("-0"),
-        Some(shortest) => Cow::Owned(shortest),
+        Some(shortest) => shortest,
         None => Cow::Borrowed(text),
     }
 }
@@ -62,7 +74,7 @@ pub(super) fn in_file(text: &str) -> Cow<'_, str> {
 /// digits without zeros at either end, `e`, and the power of ten: `9007199254740993e0`.
 pub(super) fn canonical(text: &str) -> Cow<'_, str> {
     if let Some(shortest) = as_double(text) {
-        return Cow::Owned(shortest);
+        return shortest;
     }
     match Decimal::parse(text) {
         Some(decimal) => {

@@ -2,7 +2,7 @@
 
 use super::error::SnapshotError;
 use super::index::Files;
-use super::json::Node;
+use super::node::Node;
 use super::value::Stored;
 
 /// Why the files are only a part of a snapshot; `None` if they are whole.

@@ -5,7 +5,7 @@
 //! (`{{…}}`), which the server fills in. Kept conservative with few false alarms: flows, screens, styles and lists are not
 //! searched (labels and inputs named "password" abound there), and a policy's numbers are no strings.
 
-use super::json::Node;
+use super::node::Node;
 use super::schema::PLACEHOLDER;
 
 /// Names, in lower case and without `_` and `-`, that hold a secret wherever they are in such a file.

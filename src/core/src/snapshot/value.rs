@@ -8,8 +8,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
 use super::error::SnapshotError;
-use super::json::{self, Node};
-use super::{format, schema};
+use super::format::{self, Form};
+use super::node::Node;
+use super::{json, schema, text};
 
 /// What a server writes, and a little more than it: padding may be missing.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -97,9 +98,9 @@ impl Stored {
                 text.into()
             }
             Self::File(_, bytes) => {
-                let mut text = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 2);
-                json::quote(bytes, &mut text);
-                text.into()
+                let mut quoted = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 2);
+                text::quote(bytes, &mut quoted);
+                quoted.into()
             }
         }
     }
@@ -108,7 +109,7 @@ impl Stored {
         match self.kind(path) {
             FileKind::Json => match self {
                 Self::Wire(text) | Self::File(_, text) => {
-                    json::check_depth(text).map_err(|fault| SnapshotError::in_file(path, fault.located(text)))?;
+                    json::check(text).map_err(|fault| SnapshotError::in_file(path, fault.located(text)))?;
                     Ok(FileValue::Json(text))
                 }
             },
@@ -129,7 +130,7 @@ impl Stored {
     pub(super) fn content(&self, path: &str) -> Result<Cow<'_, [u8]>, SnapshotError> {
         Ok(match self.kind(path) {
             FileKind::Json => match self {
-                Self::Wire(text) | Self::File(_, text) => Cow::Owned(format::file(&parse(path, text)?, text.len())),
+                Self::Wire(text) | Self::File(_, text) => Cow::Owned(rewrite(path, text, Form::File)?),
             },
             FileKind::Text => {
                 let mut text = bytes_of(self.string(path)?);
@@ -141,6 +142,16 @@ impl Stored {
             FileKind::Verbatim => bytes_of(self.string(path)?),
             FileKind::Image => self.image(path)?,
         })
+    }
+
+    /// Bytes that are equal for equal content.
+    pub(super) fn canonical(&self, path: &str) -> Result<Cow<'_, [u8]>, SnapshotError> {
+        match self {
+            Self::Wire(text) if self.kind(path) == FileKind::Json => {
+                rewrite(path, text, Form::Canonical).map(Cow::Owned)
+            }
+            _ => self.content(path),
+        }
     }
 
     fn string(&self, path: &str) -> Result<Cow<'_, str>, SnapshotError> {
@@ -180,6 +191,10 @@ fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
     }
 }
 
-pub(super) fn parse<'a>(path: &str, text: &'a [u8]) -> Result<Node<'a>, SnapshotError> {
+fn rewrite(path: &str, text: &[u8], form: Form) -> Result<Vec<u8>, SnapshotError> {
+    format::rewrite(text, form).map_err(|fault| SnapshotError::in_file(path, fault.located(text)))
+}
+
+fn parse<'a>(path: &str, text: &'a [u8]) -> Result<Node<'a>, SnapshotError> {
     Node::parse(text).map_err(|fault| SnapshotError::in_file(path, fault.located(text)))
 }

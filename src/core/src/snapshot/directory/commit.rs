@@ -10,8 +10,7 @@ use super::list::LIST_NAME;
 use super::lock::Lock;
 use super::steps::{Step, Steps, Stop};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::format;
-use crate::snapshot::json::Node;
+use crate::snapshot::node::Node;
 use crate::snapshot::paths::{SnapshotPath, collision_key};
 
 /// Its name in the staging folder.
@@ -77,7 +76,7 @@ impl Commit {
             (b"private"[..].into(), flag(self.private)),
             (b"remove"[..].into(), paths(&self.remove)),
         ]);
-        format::file(&node, self.install.len() * 64)
+        node.text()
     }
 
     fn parse(text: &[u8]) -> Option<Self> {

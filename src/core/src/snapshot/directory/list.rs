@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::format;
-use crate::snapshot::json::{self, Node};
+use crate::snapshot::format::{Form, rewrite};
 use crate::snapshot::limits;
+use crate::snapshot::node::{Node, Text};
 use crate::snapshot::paths::SnapshotPath;
 use crate::snapshot::value::FileKind;
 
@@ -77,7 +77,7 @@ impl FileList {
     /// The text of the list.
     pub(in crate::snapshot) fn text(&self) -> Vec<u8> {
         let string = |text: &'static str| Node::String(text.as_bytes().into());
-        let mut members: Vec<(json::Text<'_>, Node<'_>)> = vec![(b"schema"[..].into(), string(SCHEMA))];
+        let mut members: Vec<(Text<'_>, Node<'_>)> = vec![(b"schema"[..].into(), string(SCHEMA))];
         let files = self.files.iter().map(|(path, kind)| (path.as_str().as_bytes().into(), string(kind.name())));
         members.push((b"files"[..].into(), Node::Object(files.collect())));
         if !self.foreign.is_empty() {
@@ -89,6 +89,8 @@ impl FileList {
                 members.push((name.into(), Node::True));
             }
         }
-        format::file(&Node::Object(members), self.files.len() * 64)
+        let node = Node::Object(members).text();
+        // What was just made is JSON.
+        rewrite(&node, Form::File).unwrap_or(node)
     }
 }
