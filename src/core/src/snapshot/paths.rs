@@ -145,7 +145,8 @@ fn fault_of_name(name: &str) -> Option<&'static str> {
     if is_reserved(name) {
         return Some("has a name in it that is a device on Windows");
     }
-    let key = collision_key(&name.nfkc().collect::<String>());
+    // A look-alike in another script's letters is the same name to some file system.
+    let key = if name.is_ascii() { collision_key(name) } else { collision_key(&name.nfkc().collect::<String>()) };
     if matches!(key.as_str(), ".git" | "git~1") {
         return Some("has a name in it that belongs to git");
     }
