@@ -17,6 +17,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
     version,
     propagate_version = true,
     disable_help_subcommand = true,
+    arg_required_else_help = true,
     after_help = "Exit statuses: 0 done · 1 failed, nothing was written · 2 the answer is no · 3 refused by a guard · \
                   4 unknown or half-way · 64 wrong usage · 130, 143 interrupted"
 )]

@@ -50,7 +50,7 @@ impl Ended {
                 signal.status(),
                 Problem {
                     kind: "KeyboardInterrupt",
-                    message: format!("interrupted by {}; nothing was written", signal.name()),
+                    message: format!("interrupted by {}; nothing was changed in any project", signal.name()),
                     lines: Vec::new(),
                     next: Vec::new(),
                     operation: None,

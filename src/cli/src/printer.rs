@@ -130,7 +130,8 @@ impl Printer {
             for line in &problem.lines {
                 self.to_stderr(&format!("  {}", visible(line)));
             }
-            for next in &problem.next {
+            // What the message says already needs no second line.
+            for next in problem.next.iter().filter(|next| !problem.message.contains(next.as_str())) {
                 self.to_stderr(&format!("  {HINT}next:{HINT:#} {}", visible(next)));
             }
         }

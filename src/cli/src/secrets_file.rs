@@ -66,22 +66,26 @@ pub(crate) fn read(path: &Path) -> Result<Read> {
     Ok(Read { secrets, others_may_read: others_may_read(path) })
 }
 
+/// Refuses a place where [`write_missing`] would lose something: a file that holds a value, or is no such file.
+pub(crate) fn check_writable(path: &Path) -> Result<()> {
+    match std::fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(wrong(path, &format!("cannot be read: {error}"))),
+        Ok(text) => {
+            let is_empty = |entry: &Entry| entry.values.iter().all(|(_, value)| value.is_empty());
+            if parse(path, &text).is_ok_and(|entries| entries.iter().all(is_empty)) {
+                return Ok(());
+            }
+            Err(wrong(path, "is there already and is not a file of empty values: it was left alone"))
+        }
+    }
+}
+
 /// Writes the missing secrets with empty values, for their owner's eyes only.
 ///
 /// A file that was written before and is still empty is replaced; one that holds a value is never touched.
 pub(crate) fn write_missing(path: &Path, missing: &[MissingSecret]) -> Result<()> {
-    match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(wrong(path, &format!("cannot be read: {error}"))),
-        Ok(text) => {
-            let fine = parse(path, &text).is_ok_and(|entries| {
-                entries.iter().all(|entry| entry.values.iter().all(|(_, value)| value.is_empty()))
-            });
-            if !fine {
-                return Err(wrong(path, "is there already and is not a file of empty values: it was left alone"));
-            }
-        }
-    }
+    check_writable(path)?;
     let mut text =
         serde_json::to_vec_pretty(&fill_in(missing)).map_err(|_| wrong(path, "cannot be written as JSON"))?;
     text.push(b'\n');

@@ -83,9 +83,9 @@ fn configured(arguments: &Doctor) -> Vec<Finding> {
     let proxies = PROXY_VARIABLES.iter().flat_map(|name| [(*name).to_owned(), name.to_lowercase()]);
     let proxies: Vec<_> = proxies.filter_map(|name| Some((set(&name)?, name))).collect();
     for (url, name) in &proxies {
-        // A proxy's URL may hold a password.
-        let host = host_of(url).rsplit('@').next().unwrap_or_default().to_owned();
-        findings.push(Finding { name: "proxy", value: host, from: name.clone() });
+        // A proxy's URL may hold a password, and a careless one may hold anything: the host is what follows the last `@`.
+        let host = url.rsplit_once('@').map_or(url.as_str(), |(_, host)| host);
+        findings.push(Finding { name: "proxy", value: host_of(host), from: name.clone() });
     }
     if proxies.is_empty() {
         findings.push(Finding { name: "proxy", value: "none".to_owned(), from: String::new() });

@@ -46,6 +46,30 @@ pub(super) fn by_name(snapshot: &Snapshot, path: &str, list: &str) -> Result<BTr
     Ok(entities.into_iter().map(|entity| (text(&entity, "name"), entity)).collect())
 }
 
+/// What an export has in place of a secret.
+pub(super) const PLACEHOLDER: &str = "PLACEHOLDER_VALUE";
+
+/// Whether it stands for a secret.
+pub(super) fn is_placeholder(value: &Value) -> bool {
+    value == PLACEHOLDER
+}
+
+/// Where a file has placeholders, as JSON pointers.
+pub(super) fn placeholders(value: &Value) -> Vec<String> {
+    let below = |name: &str, child: &Value| {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        placeholders(child).into_iter().map(move |rest| format!("/{name}{rest}")).collect::<Vec<_>>()
+    };
+    match value {
+        Value::Object(fields) => fields.iter().flat_map(|(name, child)| below(name, child)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(index, child)| below(&index.to_string(), child)).collect()
+        }
+        value if is_placeholder(value) => vec![String::new()],
+        _ => Vec::new(),
+    }
+}
+
 /// The files that hold a text somewhere.
 pub(super) fn files_with(snapshot: &Snapshot, wanted: &str) -> Vec<String> {
     let holds = |path: &&str| {

@@ -46,17 +46,15 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &arguments::Demo) -> R
 
     let checked = demo.narrator.checked();
     let took = started.elapsed();
-    demo.narrator.say("");
-    demo.narrator.say(&format!("Done: {checked} claims, each of them checked, in {:.1} s.", took.as_secs_f64()));
+    demo.narrator.tell(&format!("\nDone: {checked} claims, each of them checked, in {:.1} s.", took.as_secs_f64()));
     let mut result = json!({ "claims": checked, "seconds": took.as_secs_f64() });
     if arguments.keep {
         let usage = emulator::how_to_use(&emulator);
-        demo.narrator.say("");
-        demo.narrator.say(&usage);
+        demo.narrator.tell(&format!("\n{usage}"));
         session.signals.caught().await;
         result["url"] = emulator.url().into();
     } else {
-        demo.narrator.say("Now look around yourself: descope-projects demo --keep, or descope-projects emulator.");
+        demo.narrator.tell("Now look around yourself: descope-projects demo --keep, or descope-projects emulator.");
     }
     emulator.stop();
     Ok(Outcome::read(result, String::new()))

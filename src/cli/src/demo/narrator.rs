@@ -18,8 +18,8 @@ impl<'printer> Narrator<'printer> {
         Self { printer, step: Cell::new(0), checked: Cell::new(0) }
     }
 
-    /// With `--json` stdout is for the document, and the story goes to stderr.
-    fn tell(&self, text: &str) {
+    /// A line of the story. With `--json` stdout is for the document, and the story goes to stderr.
+    pub(super) fn tell(&self, text: &str) {
         if self.printer.json() {
             self.printer.note(text);
         } else {

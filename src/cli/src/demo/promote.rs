@@ -122,7 +122,7 @@ fn fill_in(secrets: &Path) -> Result<(), Failure> {
 async fn import(demo: &Demo<'_>, files: &Snapshot, options: &ImportOptions) -> Result<(), Failure> {
     let Demo { session, narrator, client, production, .. } = demo;
     let before = export(demo, &production.id, false).await?;
-    let secrets_before = secrets(&export(demo, &production.id, true).await?)?;
+    let secrets_before = secrets(demo, &before).await?;
     narrator.step("Import it into production. A person is asked to type the project's name; a script names it.");
     let name = production.name.clone().unwrap_or_default();
     narrator.command(&format!(
@@ -140,7 +140,7 @@ async fn import(demo: &Demo<'_>, files: &Snapshot, options: &ImportOptions) -> R
     narrator.step("Export production again: what moved, and what stayed?");
     narrator.command(&format!("snapshot export {} production/", production.id));
     let after = export(demo, &production.id, false).await?;
-    let secrets_after = secrets(&export(demo, &production.id, true).await?)?;
+    let secrets_after = secrets(demo, &after).await?;
     moved(narrator, &before, &after, files)?;
     stayed(narrator, &before, &after)?;
     secrets_stayed(narrator, &secrets_before, &secrets_after)?;
@@ -176,7 +176,7 @@ fn moved(narrator: &Narrator<'_>, before: &Snapshot, after: &Snapshot, staging: 
     let changed: Vec<&str> =
         wanted.iter().filter(|(name, role)| old.get(*name) != Some(*role)).map(|(name, _)| name.as_str()).collect();
     narrator.claim(
-        &format!("every role may do what it may in staging; new is that for {}", changed.join(", ")),
+        &format!("roles have staging's permissions; changed: {}", changed.join(", ")),
         new == wanted && !changed.is_empty(),
         || format!("production has {new:?}, staging {wanted:?}, new for {changed:?}"),
     )?;
@@ -222,14 +222,20 @@ fn dangling(snapshot: &Snapshot, connectors: &BTreeMap<String, Value>) -> Result
     Ok(dangling)
 }
 
-/// The secret values of a project export's connectors, by name and field. Compared, never shown.
-fn secrets(export: &Snapshot) -> Result<BTreeMap<String, String>, Failure> {
+/// Production's secrets: where the snapshot has placeholders, the project export has values. Compared, never shown.
+async fn secrets(demo: &Demo<'_>, snapshot: &Snapshot) -> Result<BTreeMap<String, Value>, Failure> {
+    let backup = export(demo, &demo.production.id, true).await?;
     let mut secrets = BTreeMap::new();
-    for (name, connector) in look::connectors(export)? {
-        for (field, value) in connector["configuration"].as_object().into_iter().flatten() {
-            if let Some(value) = value.as_str() {
-                secrets.insert(format!("{name}.{field}"), value.to_owned());
-            }
+    for path in look::files_with(snapshot, look::PLACEHOLDER) {
+        let path = path.as_str();
+        let placeholders = look::placeholders(&look::json(snapshot, path)?);
+        if placeholders.is_empty() {
+            continue;
+        }
+        let values = look::json(&backup, path)?;
+        for pointer in placeholders {
+            let value = values.pointer(&pointer).cloned().unwrap_or_default();
+            secrets.insert(format!("{path}#{pointer}"), value);
         }
     }
     Ok(secrets)
@@ -237,26 +243,25 @@ fn secrets(export: &Snapshot) -> Result<BTreeMap<String, String>, Failure> {
 
 fn secrets_stayed(
     narrator: &Narrator<'_>,
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
+    before: &BTreeMap<String, Value>,
+    after: &BTreeMap<String, Value>,
 ) -> Result<(), Failure> {
-    let is_secret = |field: &str| {
-        ["apiKey", "password", "authToken", "bearerToken", "hmacSecret", "writeKey", "serviceAccountJSON"]
-            .iter()
-            .any(|secret| field.ends_with(&format!(".{secret}")))
-    };
-    let old: BTreeMap<_, _> = before.iter().filter(|(field, _)| is_secret(field)).collect();
-    let lost: Vec<_> =
-        old.iter().filter(|(field, value)| after.get(**field) != Some(**value)).map(|(field, _)| field).collect();
+    let lost: Vec<_> = before
+        .iter()
+        .filter(|(place, value)| after.get(*place) != Some(*value) || look::is_placeholder(value))
+        .map(|(place, _)| place)
+        .collect();
     narrator.claim(
-        &format!("its {} connector secrets are the ones that it had", old.len()),
-        !old.is_empty() && lost.is_empty(),
+        &format!("its {} secrets are the ones that it had", before.len()),
+        !before.is_empty() && lost.is_empty(),
         || format!("{lost:?} changed"),
     )?;
-    let supplied = after.get("reCAPTCHA.secretKey").map(String::as_str) == Some(SUPPLIED);
-    narrator.claim("the new connector has the secret that was supplied", supplied, || {
-        "it has another, or none".to_owned()
-    })?;
+    let new: Vec<_> = after.iter().filter(|(place, _)| !before.contains_key(*place)).collect();
+    narrator.claim(
+        "the new connector has the secret that was supplied",
+        matches!(new.as_slice(), [(_, value)] if **value == SUPPLIED),
+        || format!("{:?} have other values", new.iter().map(|(place, _)| place).collect::<Vec<_>>()),
+    )?;
     Ok(())
 }
 
@@ -265,12 +270,9 @@ fn warn_of_addresses(narrator: &Narrator<'_>, after: &Snapshot, staging: &Snapsh
     let domain = text(&look::json(staging, "project.json")?, "domain");
     let files = look::files_with(after, &domain);
     if !files.is_empty() {
-        narrator.say(&format!(
-            "Note: {} files that moved hold addresses of staging ({domain}), such as {}. An exclude keeps a whole area; \
-             to move the rest of it, edit such files in the directory first.",
-            files.len(),
-            files.iter().take(3).cloned().collect::<Vec<_>>().join(", ")
-        ));
+        narrator.say(&format!("Note: {} files that moved hold addresses of staging ({domain}), such as", files.len()));
+        narrator.say(&format!("  {}.", files.iter().take(3).cloned().collect::<Vec<_>>().join(", ")));
+        narrator.say("An exclude keeps a whole area. To move the rest of one, edit such files in the directory first.");
     }
     Ok(())
 }

@@ -56,12 +56,11 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Export) -> Result<Out
     Ok(Outcome::read(result, format!("{path}\n")))
 }
 
-/// The hints of the snapshot room name options; here they are flags.
+/// The hints of the snapshot room speak of options; here they are flags.
 fn refusal(error: Error) -> Error {
+    let flags = |text: &str| text.replace("allow_secrets", "--allow-secrets").replace("or force it", "or give --force");
     error.with(|details| {
-        for hint in &mut details.next {
-            *hint = hint.replace("allow_secrets", "--allow-secrets").replace("force=True", "--force");
-        }
-        details.message = details.message.replace("allow_secrets", "--allow-secrets");
+        details.message = flags(&details.message);
+        details.next = details.next.iter().map(|hint| flags(hint)).collect();
     })
 }

@@ -9,6 +9,9 @@ use crate::secrets_file;
 use crate::session::Session;
 
 pub(crate) async fn run(session: &Session<'_>, arguments: &Validate) -> Result<Outcome, Failure> {
+    if let Some(path) = &arguments.missing_secrets_file {
+        secrets_file::check_writable(path)?;
+    }
     let client = session.client(Some(&arguments.project), &arguments.connection)?;
     let prepared = super::prepare(session, &arguments.source, &arguments.with).await?;
     let validation = super::validate(session, &client, &prepared).await?;
