@@ -89,8 +89,11 @@ pub(crate) struct ProcessState {
     pub(crate) engines: Mutex<Vec<Engine>>,
     pub(crate) background: Mutex<Option<Arc<Background>>>,
     /// Projects by id, each with its own key if it has one: what was learnt of a key is learnt once.
-    projects: Mutex<HashMap<String, Vec<(Option<Secret>, Project)>>>,
+    projects: Mutex<HashMap<String, Vec<Keyed>>>,
 }
+
+/// A project, and its own key if it has one.
+type Keyed = (Option<Secret>, Project);
 
 impl Incarnation {
     fn new(generation: u64) -> Self {
@@ -257,7 +260,7 @@ impl Handle {
             // A key that was asked for is this call's only, so nothing is remembered of it.
             return make();
         }
-        let known = |projects: &[(Option<Secret>, Project)]| {
+        let known = |projects: &[Keyed]| {
             let same = |one: &Option<Secret>| one.as_ref().map(Secret::expose) == key.as_ref().map(Secret::expose);
             projects.iter().find(|(one, _)| same(one)).map(|(_, project)| project.clone())
         };
