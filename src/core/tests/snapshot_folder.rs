@@ -104,6 +104,80 @@ fn an_old_snapshot_leaves_nothing_behind_and_other_files_stay() {
 }
 
 #[test]
+fn what_the_vendor_wrote_without_a_list_is_replaced_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path();
+    for (path, text) in [
+        ("project.json", "{}\n"),
+        ("flows/flows.json", "{}\n"),
+        ("flows/old/metadata.json", "{}\n"),
+        ("assets/old.txt", "old\n"),
+        ("README.md", "mine"),
+        ("debug/.keep", ""),
+    ] {
+        fs::create_dir_all(target.join(path).parent().unwrap()).unwrap();
+        fs::write(target.join(path), text).unwrap();
+    }
+    let written = export().write(target, &WriteOptions::default()).unwrap();
+    assert_eq!(written.removed, ["assets/old.txt", "flows/old/metadata.json"]);
+    assert!(!target.join("flows/old").exists());
+    assert!(target.join("README.md").exists() && target.join("debug/.keep").exists());
+    assert_eq!(Snapshot::read(target).unwrap().digest().unwrap(), export().digest().unwrap());
+}
+
+#[test]
+fn only_what_is_listed_is_removed_and_the_rest_is_not_mixed_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path();
+    export().write(target, &WriteOptions::default()).unwrap();
+    fs::write(target.join("flows/mine.json"), "{}").unwrap();
+    let written = export().write(target, &WriteOptions::default()).unwrap();
+    assert_eq!(written.removed, Vec::<String>::new());
+    assert_eq!(written.left_alone, ["flows/mine.json"]);
+    assert_eq!(fs::read(target.join("flows/mine.json")).unwrap(), b"{}");
+    let read = Snapshot::read(target).unwrap();
+    assert_eq!(read.digest().unwrap(), export().digest().unwrap());
+    assert_eq!(read.skipped()[0].path, "flows/mine.json");
+}
+
+#[test]
+fn a_reader_beside_a_busy_writer_never_sees_a_mixture() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = export()
+        .with_values(BTreeMap::from([
+            ("project.json".to_owned(), Some(Bytes::from_static(b"{\"other\":1}"))),
+            ("assets/terms.html".to_owned(), None),
+            ("assets/other.txt".to_owned(), Some(Bytes::from_static(b"\"other\""))),
+        ]))
+        .unwrap();
+    let known = [export().digest().unwrap(), other.digest().unwrap()];
+    export().write(folder.path(), &WriteOptions::default()).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..60 {
+                let next = if round % 2 == 0 { &other } else { &export() };
+                // A reader that finishes what it takes for an interrupted write may hold the lock for a moment.
+                if let Err(error) = next.write(folder.path(), &WriteOptions::default()) {
+                    assert!(error.message().contains("another process"), "{error}");
+                }
+            }
+            done.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
+        loop {
+            let last = done.load(std::sync::atomic::Ordering::SeqCst);
+            match Snapshot::read(folder.path()) {
+                Ok(read) => assert!(known.contains(&read.digest().unwrap()), "{:?}", read.paths().collect::<Vec<_>>()),
+                Err(error) => assert!(!last && error.message().contains("another process"), "{error}"),
+            }
+            if last {
+                break;
+            }
+        }
+    });
+}
+
+#[test]
 fn a_folder_that_is_no_snapshot_needs_force() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("package.json"), "{}").unwrap();

@@ -128,6 +128,9 @@ impl Snapshot {
     #[expect(clippy::needless_pass_by_value, reason = "whoever has an answer gives it away: nothing copies it")]
     pub fn from_export(body: Bytes, origin: Origin) -> Result<Self, SnapshotError> {
         let received = index::of_export(&body)?;
+        if origin == Origin::Files {
+            check_given(&received.files)?;
+        }
         Ok(Self::made(received.files, origin, |inner| inner.object = received.object))
     }
 
@@ -138,22 +141,9 @@ impl Snapshot {
             Ok((path.into_boxed_str(), Stored::Wire(text)))
         });
         let entries: Vec<_> = entries.collect::<Result<_, SnapshotError>>()?;
-        if let [(path, Stored::Wire(text))] = entries.as_slice()
-            && path.as_ref() == "files"
-            && text.first() == Some(&b'{')
-        {
-            return Err(
-                SnapshotError::refused("this is an export's answer, not its files").with_hint("pass its \"files\"")
-            );
-        }
-        for (path, stored) in &entries {
-            if let Stored::Wire(text) = stored
-                && !matches!(text.first(), Some(b'{' | b'"'))
-            {
-                return Err(SnapshotError::in_file(path, "is neither a JSON object nor a string"));
-            }
-        }
-        Ok(Self::new(index::collect(entries)?, Origin::Files))
+        let files = index::collect(entries)?;
+        check_given(&files)?;
+        Ok(Self::new(files, Origin::Files))
     }
 
     /// Reads a folder, or an archive if the path ends with `.zip`. A write that was interrupted in the folder is
@@ -371,6 +361,21 @@ impl Snapshot {
     fn kinds(&self, paths: &[SnapshotPath]) -> BTreeMap<SnapshotPath, FileKind> {
         let kind = |path: &SnapshotPath| self.0.files.get(path.as_str()).map(|stored| stored.kind(path.as_str()));
         paths.iter().filter_map(|path| Some((path.clone(), kind(path)?))).collect()
+    }
+}
+
+/// What someone passes for files has to look like some; what a server sends is kept, whatever it is.
+fn check_given(files: &Files) -> Result<(), SnapshotError> {
+    let first = |stored: &Stored| match stored {
+        Stored::Wire(text) => text.first().copied(),
+        Stored::File(..) => None,
+    };
+    if files.len() == 1 && files.get("files").and_then(first) == Some(b'{') {
+        return Err(SnapshotError::refused("this is an export's answer, not its files").with_hint("pass its \"files\""));
+    }
+    match files.iter().find(|(_, stored)| !matches!(first(stored), Some(b'{' | b'"'))) {
+        Some((path, _)) => Err(SnapshotError::in_file(path, "is neither a JSON object nor a string")),
+        None => Ok(()),
     }
 }
 

@@ -287,6 +287,7 @@ fn move_into_place(staged: &Path, target: &Path) -> Result<(), SnapshotError> {
 
 /// Makes one folder.
 pub(super) fn make_folder(path: &Path, private: bool) -> io::Result<()> {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has modes"))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     if private {

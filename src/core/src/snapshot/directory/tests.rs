@@ -113,7 +113,7 @@ fn a_killed_write_leaves_the_old_or_the_new_snapshot() {
         let folder = tempfile::tempdir().unwrap();
         old().write(folder.path(), &PLAIN).unwrap();
         let steps = StopAt::new(at, kill);
-        let options = WriteOptions { durable: at % 2 == 1, ..PLAIN };
+        let options = WriteOptions { durable: at % 8 == 1, ..PLAIN };
         let result = write_in_steps(&new(), folder.path(), options, &steps);
         if !steps.was_reached() {
             assert!(result.is_ok());
@@ -144,10 +144,52 @@ fn a_killed_write_leaves_the_old_or_the_new_snapshot() {
     assert!(outcomes.0 > 5 && outcomes.1 > 5, "{outcomes:?}");
 }
 
+/// Ends the process, as a power switch would, before one step.
+struct AbortAt(StopAt);
+
+impl Steps for AbortAt {
+    fn before(&self, step: &Step<'_>) -> Result<(), Stop> {
+        self.0.before(step).inspect_err(|_| std::process::abort())
+    }
+}
+
+/// The folder that the process below writes, and the step that it dies at.
+const VICTIM: &str = "SNAPSHOT_TEST_VICTIM";
+
+#[test]
+#[ignore = "run by the next test, in a process of its own"]
+fn victim() {
+    let victim = std::env::var(VICTIM).unwrap();
+    let (at, folder) = victim.split_once(' ').unwrap();
+    let steps = AbortAt(StopAt::new(at.parse().unwrap(), kill));
+    let _ = write_in_steps(&new(), Path::new(folder), PLAIN, &steps);
+}
+
+#[test]
+fn a_process_that_really_dies_leaves_a_lock_that_nobody_holds() {
+    for (at, expected) in [(3, old()), (9, new()), (16, new())] {
+        let folder = tempfile::tempdir().unwrap();
+        old().write(folder.path(), &PLAIN).unwrap();
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "snapshot::directory::tests::victim"])
+            .env(VICTIM, format!("{at} {}", folder.path().display()))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(!status.success(), "it was to die at step {at}");
+        assert!(folder.path().join(STAGING_NAME).join("lock").exists());
+        let read = Snapshot::read(folder.path()).unwrap();
+        assert_eq!(read.digest().unwrap(), expected.digest().unwrap(), "step {at}");
+        new().write(folder.path(), &PLAIN).unwrap();
+        assert_eq!(Snapshot::read(folder.path()).unwrap().digest().unwrap(), new().digest().unwrap());
+    }
+}
+
 #[test]
 fn what_finishes_an_interrupted_write_may_be_killed_too() {
     let after = new().digest().unwrap();
-    for first in 0.. {
+    for first in (0..).step_by(4) {
         let mut reached = false;
         for second in 0.. {
             let folder = tempfile::tempdir().unwrap();

@@ -37,7 +37,7 @@ pub(super) fn write_in_steps(
     let paths = check_all(snapshot.paths())?;
     let private = snapshot.contains_secrets();
     let made = make_target(folder, private)?;
-    let job = Job { snapshot, paths, folder, options, private, steps };
+    let job = Job { snapshot, paths, folder, options, private, fresh: made, steps };
     let end = match Lock::take(folder) {
         Ok(lock) => job.run(lock),
         Err(error) => Err(End::Failed(error)),
@@ -77,6 +77,8 @@ struct Job<'a> {
     folder: &'a Path,
     options: WriteOptions,
     private: bool,
+    /// The folder was made for this write: nothing can be in it yet.
+    fresh: bool,
     steps: &'a dyn Steps,
 }
 
@@ -206,6 +208,9 @@ impl Job<'_> {
 
     /// Refuses, before anything is changed, what could not be put in place or would go through a link.
     fn check_targets(&self, gone: &[SnapshotPath], foreign: &BTreeSet<String>) -> Result<(), SnapshotError> {
+        if self.fresh {
+            return Ok(());
+        }
         let keys: BTreeMap<String, &str> = foreign.iter().map(|path| (collision_key(path), path.as_str())).collect();
         let removed: HashSet<&str> = gone.iter().map(SnapshotPath::as_str).collect();
         let mut seen: HashSet<&str> = HashSet::new();
@@ -326,6 +331,7 @@ impl Job<'_> {
             file.write_all(content)?;
             #[cfg(unix)]
             if !self.private
+                && !self.fresh
                 && let Ok(old) = target.symlink_metadata()
                 && old.is_file()
             {
