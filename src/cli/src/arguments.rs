@@ -15,7 +15,6 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
     name = "descope-projects",
     bin_name = "descope-projects",
     version,
-    propagate_version = true,
     disable_help_subcommand = true,
     arg_required_else_help = true,
     after_help = "Exit statuses: 0 done · 1 failed, nothing was written · 2 the answer is no · 3 refused by a guard · \
@@ -23,7 +22,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 )]
 pub(crate) struct Arguments {
     /// Print exactly one JSON document on stdout, at the end, whatever happens
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 1000)]
     json: bool,
 
     /// What to do.
@@ -41,6 +40,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Snapshot(Snapshot),
     /// Run a local server that behaves like the API, until Ctrl-C
+    ///
+    /// With --json its first line on stdout, once it accepts connections, is {"url", "project_id", "management_key",
+    /// "projects"}, and there is no other.
     Emulator(Emulator),
     /// Show the main job, narrated, on an emulator; needs no account and no network
     Demo(Demo),

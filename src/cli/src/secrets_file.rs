@@ -241,3 +241,61 @@ impl<'de> Deserialize<'de> for Field {
         deserializer.deserialize_any(Any)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
+
+    use descope_projects_core::client::MissingSecret;
+
+    use super::{check_writable, read, write_missing};
+
+    fn missing(group: &'static str, id: &str, kind: &str) -> MissingSecret {
+        MissingSecret { group, id: id.to_owned(), name: format!("Name of {id}"), kind: kind.to_owned() }
+    }
+
+    #[test]
+    fn every_group_survives_the_way_to_the_file_and_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.json");
+        let all = [
+            missing("connectors", "CI1", "apiKey"),
+            missing("connectors", "CI1", "hmacSecret"),
+            missing("oauth_providers", "apple", "clientSecret"),
+            missing("outbound_apps", "OA-1", "clientSecret"),
+            missing("external_auth", "gateway", "clientSecret"),
+        ];
+        write_missing(&path, &all).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let keys = ["\"connector-CI1\"", "\"externalauth-gateway\"", "\"oauthprovider-apple\"", "\"outboundapp-OA-1\""];
+        assert!(keys.iter().all(|key| text.contains(key)), "{text}");
+        std::fs::write(&path, text.replace("\"\"", "\"a value\"")).unwrap();
+        let secrets = read(&path).unwrap().secrets;
+        let groups = [secrets.connectors, secrets.oauth_providers, secrets.outbound_apps, secrets.external_auth];
+        let back: Vec<_> = groups.iter().flatten().collect();
+        assert_eq!(back.len(), all.len());
+        for (secret, wanted) in back.iter().zip(&all) {
+            assert_eq!((&secret.id, &secret.name, &secret.kind), (&wanted.id, &wanted.name, &wanted.kind));
+            assert_eq!(secret.value.expose(), "a value");
+        }
+    }
+
+    #[test]
+    fn only_a_file_of_empty_values_may_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.json");
+        assert!(check_writable(&path).is_ok());
+        for (content, fine) in [
+            (r#"{"connector-CI1": {"name": "a", "secrets": {"x": ""}}}"#, true),
+            ("{}", true),
+            (r#"{"connector-CI1": {"name": "a", "secrets": {"x": "", "y": "v"}}}"#, false),
+            (r#"{"something": "else"}"#, false),
+            ("", false),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(check_writable(&path).is_ok(), fine, "{content}");
+            assert_eq!(write_missing(&path, &[missing("connectors", "CI2", "x")]).is_ok(), fine, "{content}");
+        }
+        assert!(check_writable(folder.path()).is_err(), "a folder");
+    }
+}

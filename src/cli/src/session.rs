@@ -57,12 +57,18 @@ impl<'run> Session<'run> {
         doing: &str,
         operation: impl AsyncFnOnce(Client) -> Result<T>,
     ) -> Result<T, Failure> {
+        // What was interrupted between two calls does not begin the next one.
+        if let Some(signal) = self.signals.already() {
+            return Err(Failure::Interrupted(signal));
+        }
         let watch = Watch::new();
         let watched = client.watched(&watch);
         let _progress = self.printer.progress(doing);
         let mut running = std::pin::pin!(operation(watched));
         let ended = loop {
             tokio::select! {
+                // In this order: an operation that has ended is not taken for one that was interrupted.
+                biased;
                 ended = &mut running => break ended,
                 signal = self.signals.caught() => {
                     self.tell(&watch);

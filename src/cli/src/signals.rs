@@ -52,6 +52,11 @@ impl Signals {
         Ok(Self { caught })
     }
 
+    /// The signal that has come already, if one has.
+    pub(crate) fn already(&self) -> Option<Signal> {
+        *self.caught.borrow()
+    }
+
     /// Returns once a signal has come; at once if one has come already.
     pub(crate) async fn caught(&self) -> Signal {
         let mut caught = self.caught.clone();

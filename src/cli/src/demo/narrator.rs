@@ -68,3 +68,20 @@ impl<'printer> Narrator<'printer> {
         self.checked.get()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Narrator;
+    use crate::printer::Printer;
+
+    #[test]
+    fn a_claim_that_does_not_hold_ends_the_demo_with_status_1() {
+        let printer = Printer::new(true);
+        let narrator = Narrator::new(&printer);
+        let error = narrator.claim_equal("two is three", &2, &3).err();
+        assert_eq!(error.as_ref().map(descope_projects_core::Error::exit_status), Some(1));
+        let message = error.map(|error| error.to_string());
+        assert_eq!(message.as_deref(), Some("the demo expected that two is three, but 2 is not 3"));
+        assert_eq!(narrator.checked(), 0);
+    }
+}

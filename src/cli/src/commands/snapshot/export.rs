@@ -29,10 +29,11 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Export) -> Result<Out
     let write =
         WriteOptions { force: arguments.force, allow_secrets: arguments.allow_secrets, durable: arguments.durable };
     let contains_secrets = snapshot.contains_secrets();
-    let digest = snapshot.digest().map_err(Error::from)?;
     let path = destination.clone();
-    let written = session
-        .blocking("writing", move || snapshot.write(&path, &write))
+    let (written, digest) = session
+        .blocking("writing", move || {
+            snapshot.write(&path, &write).and_then(|written| Ok((written, snapshot.digest()?)))
+        })
         .await?
         .map_err(|error| refusal(error.into()))?;
     session.printer.note(format!(
