@@ -192,6 +192,37 @@ fn every_project_of_the_demo_company_survives_a_round_trip_and_a_clone() {
     }
 }
 
+#[test]
+fn the_demo_companys_staging_lacks_one_secret_in_production() {
+    let server = Server::start(EmulatorOptions { seed: acme(), ..EmulatorOptions::default() });
+    let ready = server.emulator.ready();
+    let named = |name: &str| ready.projects.iter().find(|project| project.name.to_lowercase().contains(name)).unwrap();
+    let staging = format!("{}:{}", named("staging").id, ready.management_key);
+    let production = ready.projects.iter().find(|project| project.environment.is_some()).unwrap();
+    let production = format!("{}:{}", production.id, ready.management_key);
+    let export = |token: &str| server.bearer(token, SNAPSHOT_EXPORT, &json!({})).ok()["files"].clone();
+    let (files, before) = (export(&staging), export(&production));
+    let excludes = ["project.domain", "project.trustedDomains"];
+    let validation =
+        server.bearer(&production, common::VALIDATE, &json!({ "files": files, "excludes": excludes })).ok();
+    assert_eq!(validation.get("failures"), None, "{validation}");
+    let mut secrets = validation["missingSecrets"].clone();
+    let missing: Vec<&mut Value> =
+        secrets.as_object_mut().unwrap().values_mut().flat_map(|group| group.as_array_mut().unwrap()).collect();
+    assert_eq!(missing.len(), 1);
+    for secret in missing {
+        secret["value"] = json!("supplied");
+    }
+    let body = json!({ "files": files, "excludes": excludes, "inputSecrets": secrets });
+    server.bearer(&production, common::SNAPSHOT_IMPORT, &body).ok();
+    let after = export(&production);
+    assert_ne!(after, before);
+    for setting in ["customDomain", "appUrl", "trustedDomains"] {
+        assert_eq!(after["project.json"][setting], before["project.json"][setting], "{setting}");
+        assert_ne!(after["project.json"][setting], files["project.json"][setting], "{setting}");
+    }
+}
+
 fn old_ids(files: &Value) -> Vec<String> {
     let files = files.as_object().unwrap().iter();
     files
