@@ -157,10 +157,7 @@ fn a_reader_beside_a_busy_writer_never_sees_a_mixture() {
         scope.spawn(|| {
             for round in 0..60 {
                 let next = if round % 2 == 0 { &other } else { &export() };
-                // A reader that finishes what it takes for an interrupted write may hold the lock for a moment.
-                if let Err(error) = next.write(folder.path(), &WriteOptions::default()) {
-                    assert!(error.message().contains("another process"), "{error}");
-                }
+                next.write(folder.path(), &WriteOptions::default()).unwrap();
             }
             done.store(true, std::sync::atomic::Ordering::SeqCst);
         });

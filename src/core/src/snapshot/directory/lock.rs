@@ -3,11 +3,15 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::STAGING_NAME;
 use crate::snapshot::error::SnapshotError;
 
 const LOCK_NAME: &str = "lock";
+/// How often a lock is tried before its holder counts as busy.
+const ATTEMPTS: usize = 20;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(5);
 
 /// The right to change a folder's snapshot, and to use its staging folder.
 pub(super) struct Lock {
@@ -15,29 +19,54 @@ pub(super) struct Lock {
     file: File,
 }
 
+/// What came of one attempt.
+enum Attempt {
+    Taken(Lock),
+    /// Someone else has it.
+    Busy,
+    /// Its holder was just done with it and has removed it.
+    Gone,
+}
+
 impl Lock {
-    /// Takes the lock of a folder, without waiting.
+    /// Takes the lock of a folder. Waits for a moment only: a reader may hold it as long as it takes to see that there
+    /// is nothing to finish.
     pub(super) fn take(folder: &Path) -> Result<Self, SnapshotError> {
         let staging = folder.join(STAGING_NAME);
-        // The holder removes the file and the staging when it is done: what was opened may be a file of the past.
-        for _ in 0..100 {
+        for _ in 0..ATTEMPTS {
             make_private_folder(&staging).map_err(|error| SnapshotError::io("make", &staging, error))?;
-            let path = staging.join(LOCK_NAME);
-            let file = match open(&path) {
-                Ok(file) => file,
-                Err(error) if super::is_absent(&error) => continue,
-                Err(error) => return Err(SnapshotError::io("open", &path, error)),
-            };
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(busy(folder)),
-                Err(TryLockError::Error(error)) => return Err(SnapshotError::io("lock", &path, error)),
-            }
-            if is_same(&file, &path) {
-                return Ok(Self { staging, file });
+            match Self::attempt(&staging)? {
+                Attempt::Taken(lock) => return Ok(lock),
+                Attempt::Busy => std::thread::sleep(BETWEEN_ATTEMPTS),
+                Attempt::Gone => {}
             }
         }
         Err(busy(folder))
+    }
+
+    /// Takes the lock of a folder whose write was interrupted; `None` if that write is being tidied up this moment.
+    pub(super) fn take_over(folder: &Path) -> Result<Option<Self>, SnapshotError> {
+        match Self::attempt(&folder.join(STAGING_NAME))? {
+            Attempt::Taken(lock) => Ok(Some(lock)),
+            Attempt::Busy => Err(busy(folder)),
+            Attempt::Gone => Ok(None),
+        }
+    }
+
+    fn attempt(staging: &Path) -> Result<Attempt, SnapshotError> {
+        let path = staging.join(LOCK_NAME);
+        let file = match open(&path) {
+            Ok(file) => file,
+            Err(error) if super::is_absent(&error) => return Ok(Attempt::Gone),
+            Err(error) => return Err(SnapshotError::io("open", &path, error)),
+        };
+        match file.try_lock() {
+            // The holder removes the file when it is done: what was opened may be a file of the past.
+            Ok(()) if is_same(&file, &path) => Ok(Attempt::Taken(Self { staging: staging.to_path_buf(), file })),
+            Ok(()) => Ok(Attempt::Gone),
+            Err(TryLockError::WouldBlock) => Ok(Attempt::Busy),
+            Err(TryLockError::Error(error)) => Err(SnapshotError::io("lock", &path, error)),
+        }
     }
 
     /// The staging folder.

@@ -49,8 +49,9 @@ pub(in crate::snapshot) fn read(folder: &Path) -> Result<Found, SnapshotError> {
 }
 
 fn finish(folder: &Path) -> Result<(), SnapshotError> {
-    match Lock::take(folder) {
-        Ok(lock) => {
+    match Lock::take_over(folder) {
+        Ok(None) => Ok(()),
+        Ok(Some(lock)) => {
             commit::finish_interrupted(folder, &lock, &Uninterrupted).map_err(End::into_error)?;
             lock.clear();
             Ok(())
