@@ -71,8 +71,14 @@ const BEHAVIOURS: &[Behaviour] = &[
     },
     Behaviour {
         name: "tier",
-        does: "Clone, export, import and validate need a pro or enterprise licence; otherwise 403.",
+        does: "Clone, export and import need a pro or enterprise licence.",
         source: Source::Documented,
+        switch: None,
+    },
+    Behaviour {
+        name: "tier of a validation",
+        does: "A validation needs the licence that an import needs; without it, each of these calls is answered 403.",
+        source: Source::Assumed,
         switch: None,
     },
     Behaviour {
@@ -96,7 +102,7 @@ const BEHAVIOURS: &[Behaviour] = &[
     Behaviour {
         name: "compression",
         does: "A gzip body is accepted, and answers are compressed where the request allows it.",
-        source: Source::Observed,
+        source: Source::Assumed,
         switch: None,
     },
     Behaviour {
