@@ -6,36 +6,60 @@ use crate::prompt;
 use crate::session::Session;
 use crate::target::Target;
 
-/// Returns only if the person, or the script, has named this very project.
-pub(crate) async fn by_name(
-    session: &Session<'_>,
-    target: &Target,
-    operation: &str,
-    given: &Confirmation,
-) -> Result<(), Failure> {
-    let refused = |why: &str| Failure::refused(&target.project_id, operation, &format!("{operation}: {why}"));
-    let (what, expected) = match target.name() {
-        Some(name) => ("name", name),
-        // Where the server does not tell the name, nothing but the id can be compared.
-        None => ("id", target.project_id.as_str()),
-    };
-    let why_id = if target.name().is_some() { "" } else { " (its name is not known to this key)" };
-    if let Some(named) = &given.project_name {
-        if named == expected {
+/// What has to be named, and by whom it was.
+pub(crate) struct Guard<'run> {
+    session: &'run Session<'run>,
+    target: &'run Target,
+    operation: &'static str,
+    confirmed: bool,
+}
+
+impl<'run> Guard<'run> {
+    /// Looks at what the arguments name. Refuses at once what could only be refused later: another name, or nobody to
+    /// ask.
+    pub(crate) fn new(
+        session: &'run Session<'run>,
+        target: &'run Target,
+        operation: &'static str,
+        given: &Confirmation,
+    ) -> Result<Self, Failure> {
+        let guard = Self { session, target, operation, confirmed: given.project_name.is_some() };
+        match &given.project_name {
+            Some(named) if named == guard.expected() => Ok(guard),
+            Some(_) => Err(guard.refused(&format!("--project-name is not the project's {}", guard.what()))),
+            None if prompt::can_ask() => Ok(guard),
+            None => Err(guard.refused(&format!(
+                "there is no terminal to ask on: give --yes --project-name with the project's {}",
+                guard.what()
+            ))),
+        }
+    }
+
+    /// Returns only if the person, or the script, has named this very project.
+    pub(crate) async fn pass(self) -> Result<(), Failure> {
+        if self.confirmed {
             return Ok(());
         }
-        return Err(refused(&format!("--project-name is not the project's {what}{why_id}")));
+        let question = format!("Type the project's {} to go on:", self.what());
+        match prompt::ask(self.session, &question).await? {
+            Some(typed) if typed == self.expected() => Ok(()),
+            Some(typed) if !typed.is_empty() => {
+                Err(self.refused(&format!("what was typed is not the project's {}", self.what())))
+            }
+            Some(_) | None => Err(self.refused("cancelled")),
+        }
     }
-    if !prompt::can_ask() {
-        return Err(refused(&format!(
-            "there is no terminal to ask on: give --yes --project-name with the project's {what}{why_id}"
-        )));
+
+    /// Where the server does not tell the name, nothing but the id can be compared.
+    fn expected(&self) -> &str {
+        self.target.name().unwrap_or(&self.target.project_id)
     }
-    let question = format!("Type the project's {what}{why_id} to go on:");
-    match prompt::ask(session, &question).await? {
-        Some(typed) if typed == expected => Ok(()),
-        Some(typed) if typed.is_empty() => Err(refused("cancelled")),
-        Some(_) => Err(refused(&format!("what was typed is not the project's {what}"))),
-        None => Err(refused("cancelled")),
+
+    fn what(&self) -> &'static str {
+        if self.target.name().is_some() { "name" } else { "id (its name is not known to this key)" }
+    }
+
+    fn refused(&self, why: &str) -> Failure {
+        Failure::refused(&self.target.project_id, self.operation, &format!("{}: {why}", self.operation))
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use descope_projects_core::client::{
-    Client, ClientOptions, Identity, OptionValue, PROJECT_ID_VARIABLE, decode_options,
+    Client, ClientOptions, Identity, OptionValue, PROJECT_ID_VARIABLE, check_project_id, decode_options,
 };
 use descope_projects_core::transport::{Level, Watch};
 use descope_projects_core::wire::nearest;
@@ -178,6 +178,10 @@ fn not_listed<'list>(project_id: &str, ids: impl ExactSizeIterator<Item = &'list
 
 /// The identity that the environment gives, for this project if one is named.
 pub(crate) fn identity(project_id: Option<&str>) -> Result<Identity> {
+    if let Some(project_id) = project_id {
+        // Before the environment is asked, whose messages would name a variable for what is an argument.
+        check_project_id(project_id, "PROJECT")?;
+    }
     Identity::from_variables(|name| match project_id {
         Some(project_id) if name == PROJECT_ID_VARIABLE => Some(project_id.to_owned()),
         _ => std::env::var(name).ok(),

@@ -4,6 +4,8 @@ use descope_projects_core::client::Client;
 use descope_projects_core::wire;
 use serde_json::{Value, json};
 
+use crate::table::visible_line;
+
 /// What the server does not say, for people.
 pub(crate) const NOT_CONFIRMED: &str = "(not confirmed by the server)";
 
@@ -46,8 +48,9 @@ impl Target {
         if self.listed.is_none() {
             return format!("{id} · name and environment {NOT_CONFIRMED} · {host}");
         }
-        let name = self.name().unwrap_or("(no name)");
-        let environment = self.environment().unwrap_or("no environment");
+        // On one line, whatever is in them: a name must not add lines that look like ours.
+        let name = visible_line(self.name().unwrap_or("(no name)"));
+        let environment = visible_line(self.environment().unwrap_or("no environment"));
         format!("{name} · {id} · {environment} · {host}")
     }
 

@@ -208,6 +208,9 @@ fn nothing_configured_is_a_configuration_error() {
     assert!(ran.stderr.contains("DESCOPE_PROJECT_ID"), "{}", ran.stderr);
     let ran: Ran = bare(&["projects", "show", STAGING]).output().unwrap().into();
     assert!(ran.stderr.contains("DESCOPE_MANAGEMENT_KEY"), "the project is named already: {}", ran.stderr);
+    let ran = run_bare(&["projects", "show", ""]);
+    assert_eq!(ran.status, 64);
+    assert!(ran.stderr.contains("`PROJECT` is empty"), "{}", ran.stderr);
     for wrong in [["--timeout", "0"], ["--timeout", "nan"], ["--requests-per-second", "-1"]] {
         let emulator = acme();
         assert_eq!(

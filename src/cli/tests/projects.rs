@@ -3,7 +3,7 @@
 
 mod support;
 
-use descope_projects_emulator::{Fault, FaultAction, FaultStatus};
+use descope_projects_emulator::{Emulator, EmulatorOptions, Fault, FaultAction, FaultStatus, seed};
 use serde_json::json;
 use support::{COMPANY_KEY, DEVELOPMENT, PRODUCTION, STAGING, STAGING_KEY, acme, run, run_bare, with_key};
 
@@ -237,6 +237,22 @@ fn a_repetition_is_told_on_stderr_while_it_goes_on() {
     emulator.control().fail(Fault::new("list_projects", FaultAction::Status(FaultStatus::new(503)))).unwrap();
     let quiet = with_key(&emulator, COMPANY_KEY, &["projects", "list"]).env("DESCOPE_PROJECTS_LOG", "off").output();
     assert_eq!(support::Ran::from(quiet.unwrap()).stderr, "");
+}
+
+#[test]
+fn a_name_cannot_command_the_terminal() {
+    let mut seed = seed::acme();
+    let name = "\u{1b}[2J\u{1b}]0;owned\u{7}\nname";
+    seed.companies[0].projects[1].name = name.to_owned();
+    let emulator = Emulator::start(EmulatorOptions { seed, ..EmulatorOptions::default() }).unwrap();
+    for arguments in [&["projects", "list"][..], &["projects", "show", STAGING], &["projects", "delete", STAGING]] {
+        let ran = run(&emulator, arguments);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!all.contains('\u{1b}') && !all.contains('\u{7}'), "{all:?}");
+        assert!(all.contains("[2J") && !all.lines().any(|line| line.starts_with("name ·")), "{all:?}");
+    }
+    let document = run(&emulator, &["projects", "show", STAGING, "--json"]).document();
+    assert_eq!(document["result"]["name"], name, "a program gets the name as it is");
 }
 
 #[test]

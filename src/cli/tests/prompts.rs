@@ -75,6 +75,24 @@ fn the_right_name_goes_on() {
 }
 
 #[test]
+fn an_import_is_asked_about_after_its_validation() {
+    let emulator = acme();
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("dev");
+    let exported = support::run(&emulator, &["snapshot", "export", DEVELOPMENT, support::text(&directory)]);
+    assert_eq!(exported.status, 0, "{}", exported.stderr);
+    let arguments = ["snapshot", "import", DEVELOPMENT, support::text(&directory)];
+    let mut program = AtTerminal::start(&emulator, &arguments, &[]);
+    program.wait_for("Type the project's name to go on:");
+    assert_eq!(emulator.control().executions("validate_snapshot").unwrap(), 1);
+    assert_eq!(emulator.control().executions("import_snapshot").unwrap(), 0);
+    program.type_in("Acme Robotics dev\n");
+    let (status, seen) = program.end();
+    assert_eq!(status, Some(0), "{seen}");
+    assert_eq!(emulator.control().executions("import_snapshot").unwrap(), 1);
+}
+
+#[test]
 fn anything_else_stops() {
     for typed in ["Acme Robotics\n", "\n", "y\n", "\u{4}"] {
         let emulator = acme();

@@ -156,10 +156,11 @@ fn a_no_is_a_result_and_no_error() {
 }
 
 #[test]
-fn import_stops_before_the_question_when_the_snapshot_is_not_valid() {
+fn import_stops_when_the_snapshot_is_not_valid() {
     let emulator = acme();
     let (_folder, directory) = staging(&emulator);
-    let ran = run(&emulator, &with(&["snapshot", "import", PRODUCTION, &directory, "--json"], &EXCLUDES));
+    let import = with(&["snapshot", "import", PRODUCTION, &directory, "--json"], &EXCLUDES);
+    let ran = run(&emulator, &with(&import, &["--yes", "--project-name", "Acme Robotics"]));
     let document = ran.document();
     assert_eq!(ran.status, 2);
     assert_eq!((&document["ok"], &document["written"]), (&json!(false), &json!("nothing")));
@@ -186,6 +187,7 @@ fn import_asks_for_the_name_announces_its_target_and_keeps_what_is_excluded() {
     let wrong = run(&emulator, &with(&import, &["--yes", "--project-name", "Acme Robotics staging"]));
     assert_eq!(wrong.status, 3);
     assert_eq!(emulator.control().executions("import_snapshot").unwrap(), 0);
+    assert_eq!(emulator.control().executions("validate_snapshot").unwrap(), 1, "refused before it is validated");
 
     let before = emulator.control().files(PRODUCTION).unwrap();
     let ran = run(&emulator, &with(&import, &["--yes", "--project-name", "Acme Robotics"]));

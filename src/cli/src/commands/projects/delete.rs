@@ -4,7 +4,7 @@ use descope_projects_core::client::DeleteOptions;
 use serde_json::json;
 
 use crate::arguments::Delete;
-use crate::confirm;
+use crate::confirm::Guard;
 use crate::outcome::{Failure, Outcome};
 use crate::session::Session;
 
@@ -15,7 +15,7 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Delete) -> Result<Out
         "Deleting is for good: the project's id, users, tenants and access keys never come back. No backup is made; \
          `descope-projects snapshot export` keeps the configuration, without users and without secrets.",
     );
-    confirm::by_name(session, &target, "delete", &arguments.confirmation).await?;
+    Guard::new(session, &target, "delete", &arguments.confirmation)?.pass().await?;
     let options = DeleteOptions::default();
     session
         .call(&client, "deleting", async |client| client.own_project().delete(&target.project_id, &options).await)

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Prepared;
 use crate::arguments::Import;
-use crate::confirm;
+use crate::confirm::Guard;
 use crate::outcome::{Failure, Outcome};
 use crate::session::Session;
 
@@ -22,13 +22,14 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Import) -> Result<Out
         arguments.source.display(),
         prepared.files.len()
     ));
+    let guard = Guard::new(session, &target, "import", &arguments.confirmation)?;
     if !arguments.skip_validation {
         let validation = super::validate(session, &client, &prepared).await?;
         if !validation.ok {
             return Err(super::invalid(&target.project_id, validation).into());
         }
     }
-    confirm::by_name(session, &target, "import", &arguments.confirmation).await?;
+    guard.pass().await?;
     let Prepared { files, options } = &prepared;
     session
         .call(&client, "importing", async |client| client.own_project().import_snapshot(files, options).await)
