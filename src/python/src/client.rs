@@ -67,12 +67,16 @@ pub(crate) fn session(
         let message = format!(
             "`{name}` is missing; it is never guessed (Client.from_env() reads {variable}; Emulator() needs neither)"
         );
-        errors::configuration(py, message)
+        errors::option(py, name, message)
     };
     let project_id =
         project_id.filter(|id| !id.is_none()).ok_or_else(|| missing("project_id", "DESCOPE_PROJECT_ID"))?;
     let project_id = project_id.extract::<String>().map_err(|_| {
-        errors::configuration(py, format!("`project_id`: expected a string, got {}", options::kind_of(project_id)))
+        errors::option(
+            py,
+            "project_id",
+            format!("`project_id`: expected a string, got {}", options::kind_of(project_id)),
+        )
     })?;
     let key = management_key
         .filter(|key| !key.is_none())

@@ -10,6 +10,7 @@ use descope_projects_emulator::seed::{self, Seed};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::client::{AsyncClient, Client};
 use crate::results::ProjectInfo;
@@ -37,6 +38,7 @@ pub(crate) struct Emulator {
     url: String,
     project_id: String,
     management_key: String,
+    company: String,
     server: Mutex<Option<Arc<emulator::Emulator>>>,
 }
 
@@ -50,15 +52,17 @@ struct EmulatorOptions {
     clone_steps: Option<u32>,
     semantics: Option<emulator::Semantics>,
     keep_bodies: Option<bool>,
+    /// Taken out before the rest is decoded; here so that a misspelt one finds it.
+    #[serde(rename = "seed")]
+    _seed: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
 struct RateLimitOptions {
-    requests: Count,
-    per: Seconds,
+    requests: Option<Count>,
+    per: Option<Seconds>,
     licensed_requests: Option<Count>,
-    #[serde(default)]
     retry_after_form: emulator::RetryAfterForm,
 }
 
@@ -74,6 +78,9 @@ struct FaultOptions {
     html: Option<bool>,
     body: Option<String>,
     occurrence: Option<Count>,
+    /// Taken out before the rest is decoded; here so that a misspelt one finds it.
+    #[serde(rename = "times")]
+    _times: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -145,7 +152,7 @@ impl Emulator {
         let host = match given.host {
             None => defaults.host,
             Some(host) => host.parse::<IpAddr>().map_err(|_| {
-                errors::configuration(py, "Emulator: `host`: expected an IP address such as 127.0.0.1 or ::1")
+                errors::option(py, "host", "Emulator: `host`: expected an IP address such as 127.0.0.1 or ::1")
             })?,
         };
         let small = |count: Count| u32::try_from(count.get()).unwrap_or(u32::MAX);
@@ -155,8 +162,8 @@ impl Emulator {
             port: given.port.unwrap_or(defaults.port),
             seed,
             rate_limit: given.rate_limit.map(|limit| emulator::RateLimit {
-                requests: small(limit.requests),
-                per: limit.per.duration(),
+                requests: limit.requests.map_or(100, small),
+                per: limit.per.map_or(Duration::from_secs(60), Seconds::duration),
                 licensed_requests: limit.licensed_requests.map(small),
                 retry_after_form: limit.retry_after_form,
             }),
@@ -169,10 +176,12 @@ impl Emulator {
             .detach(|| emulator::Emulator::start(set_up))
             .map_err(|error| errors::configuration(py, format!("Emulator: {error}")))?;
         let ready = server.ready();
+        let first = server.control().projects().into_iter().find(|project| project.id == ready.project_id);
         Ok(Self {
             url: ready.url,
             project_id: ready.project_id,
             management_key: ready.management_key,
+            company: first.map(|project| project.company).unwrap_or_default(),
             server: Mutex::new(Some(Arc::new(server))),
         })
     }
@@ -198,8 +207,9 @@ impl Emulator {
     /// The projects of that company as they are now.
     #[getter]
     fn projects<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let ready = self.server(py)?.control().ready();
-        let projects = ready.projects.into_iter().map(|project| {
+        let known = self.server(py)?.control().projects();
+        let ours = known.into_iter().filter(|project| project.company == self.company);
+        let projects = ours.map(|project| {
             ProjectInfo::plain(project.id, project.name, project.environment, project.tags).into_pyobject(py)
         });
         PyTuple::new(py, projects.collect::<PyResult<Vec<_>>>()?)
@@ -268,7 +278,7 @@ impl Emulator {
             None => Some(1),
             Some(times) if times.is_none() => None,
             Some(times) => Some(times.extract().map_err(|_| {
-                errors::configuration(py, "fail: `times`: expected an integer, 1 or more, or None for all")
+                errors::option(py, "times", "fail: `times`: expected an integer, 1 or more, or None for all")
             })?),
         };
         if merged.contains("times")? {
@@ -397,7 +407,7 @@ fn control_error(py: Python<'_>, error: &emulator::ControlError) -> PyErr {
 /// A name, the content of a seed file, or its path.
 fn seed_from(value: &Bound<'_, PyAny>) -> PyResult<Seed> {
     let py = value.py();
-    let wrong = |why: String| errors::configuration(py, format!("Emulator: `seed`: {why}"));
+    let wrong = |why: String| errors::option(py, "seed", format!("Emulator: `seed`: {why}"));
     if let Ok(name) = value.extract::<&str>() {
         return match name {
             "minimal" => Ok(seed::minimal()),

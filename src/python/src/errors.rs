@@ -20,6 +20,11 @@ pub(crate) fn configuration(py: Python<'_>, message: impl Into<String>) -> PyErr
     to_python(py, Error::configuration(message))
 }
 
+/// An argument or option is wrong, and this is its place.
+pub(crate) fn option(py: Python<'_>, path: impl Into<String>, message: impl Into<String>) -> PyErr {
+    to_python(py, Error::configuration(message).with(|details| details.path = Some(path.into())))
+}
+
 fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     let class = py.import("descope_projects.errors")?.getattr("KINDS")?.get_item(error.kind().name())?;
     let keywords = attributes(py, error)?;

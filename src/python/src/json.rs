@@ -111,7 +111,7 @@ impl Writer {
     }
 
     fn wrong(&self, py: Python<'_>, what: &str) -> PyErr {
-        errors::configuration(py, format!("{}: {what}", self.path))
+        errors::option(py, &self.path, format!("{}: {what}", self.path))
     }
 }
 

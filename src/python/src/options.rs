@@ -38,7 +38,7 @@ pub(crate) fn merge<'py>(
     for (key, value) in keywords.into_iter().flatten() {
         if merged.contains(&key)? {
             let message = format!("{operation}: `{key}` is given twice, in the dict and as a keyword");
-            return Err(errors::configuration(py, message));
+            return Err(errors::option(py, key.str()?.to_str()?, message));
         }
         merged.set_item(key, value)?;
     }
@@ -61,7 +61,7 @@ const DEEPEST: u8 = 16;
 fn convert(value: &Bound<'_, PyAny>, operation: &str, path: &str, depth: u8) -> PyResult<OptionValue> {
     let wrong = |what: &str| {
         let place = if path.is_empty() { String::new() } else { format!("`{path}`: ") };
-        errors::configuration(value.py(), format!("{operation}: {place}{what}"))
+        errors::option(value.py(), path, format!("{operation}: {place}{what}"))
     };
     if depth > DEEPEST {
         return Err(wrong("is nested too deeply"));

@@ -397,13 +397,19 @@ impl MissingSecret {
 }
 
 /// What the server says of a snapshot. Frozen; equal by its fields; true if the snapshot could be imported.
-#[pyclass(frozen, eq, hash, module = "descope_projects")]
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Validation(core::Validation);
+#[pyclass(frozen, module = "descope_projects")]
+pub(crate) struct Validation(core::Validation, Option<String>);
 
 impl From<core::Validation> for Validation {
     fn from(validation: core::Validation) -> Self {
-        Self(validation)
+        Self(validation, None)
+    }
+}
+
+impl Validation {
+    /// What was said of a snapshot for this project.
+    pub(crate) fn of(validation: core::Validation, project_id: &str) -> Self {
+        Self(validation, Some(project_id.to_owned()))
     }
 }
 
@@ -453,6 +459,7 @@ impl Validation {
         }
         let error = Error::new(ErrorKind::ValidationFailed, self.0.to_string()).with(|details| {
             details.operation = Some("validate_snapshot".to_owned());
+            details.project_id.clone_from(&self.1);
             details.validation = Some(self.0.clone());
         });
         Err(crate::errors::to_python(py, error))
@@ -460,6 +467,14 @@ impl Validation {
 
     fn __bool__(&self) -> bool {
         self.0.ok
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.0)
     }
 
     fn __repr__(&self) -> String {

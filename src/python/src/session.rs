@@ -34,8 +34,9 @@ impl KeySource {
         if value.is_callable() {
             return Ok(Self::Callable(value.clone().unbind()));
         }
-        Err(errors::configuration(
+        Err(errors::option(
             value.py(),
+            "management_key",
             format!("`management_key`: expected a string or a callable, got {}", crate::options::kind_of(value)),
         ))
     }
@@ -53,8 +54,9 @@ impl KeySource {
         let answer = callable.call0(py)?;
         match answer.extract::<String>(py) {
             Ok(key) => Ok(Some(Secret::new(key))),
-            Err(_) => Err(errors::configuration(
+            Err(_) => Err(errors::option(
                 py,
+                "management_key",
                 format!(
                     "`management_key`: the callable must return a string, and returned {}",
                     crate::options::kind_of(answer.bind(py))
@@ -216,7 +218,7 @@ impl Handle {
             let message = format!(
                 "`project_id`: expected a string, got {kind}; an unset variable must never mean \"my own project\""
             );
-            errors::configuration(py, message)
+            errors::option(py, "project_id", message)
         })?;
         let key = management_key.filter(|key| !key.is_none()).map(KeySource::from_python).transpose()?;
         Self::of(session, py, id, key)

@@ -499,13 +499,18 @@ pub(crate) fn from_mapping(files: &Bound<'_, PyAny>) -> PyResult<core::Snapshot>
     if let Ok(snapshot) = files.cast::<Snapshot>() {
         return Ok(snapshot.get().0.clone());
     }
+    if files.len()? == 1 && files.contains("files")? && files.get_item("files")?.hasattr("keys")? {
+        // Before its values are converted, or the first image in it would hide what is wrong.
+        let wrapper = [("files".to_owned(), Bytes::from_static(b"{}"))];
+        return core::Snapshot::from_values(wrapper).map_err(|error| raise(py, error));
+    }
     let mut values = Vec::new();
     for path in files.call_method0("keys")?.try_iter()? {
         let path = path?;
         let value = files.get_item(&path)?;
         let Ok(path) = path.extract::<String>() else {
             let message = format!("`files`: a path must be a string, got {}", options::kind_of(&path));
-            return Err(errors::configuration(py, message));
+            return Err(errors::option(py, "files", message));
         };
         let json = if let Ok(bytes) = value.cast::<PyBytes>() {
             use base64::Engine as _;

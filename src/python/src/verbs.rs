@@ -191,7 +191,7 @@ pub(crate) fn clone_wait<F: Face>(
     timeout: &Bound<'_, PyAny>,
 ) -> PyResult<Py<PyAny>> {
     let Some(timeout) = options::seconds(py, "wait", Some(timeout))? else {
-        return Err(errors::configuration(py, "wait: `timeout`: expected a number of seconds greater than 0"));
+        return Err(errors::option(py, "timeout", "wait: `timeout`: expected a number of seconds greater than 0"));
     };
     let started = started.clone();
     let of = handle.clone();
@@ -210,7 +210,7 @@ pub(crate) fn update_name<F: Face>(py: Python<'_>, handle: &Handle, name: String
 pub(crate) fn update_tags<F: Face>(py: Python<'_>, handle: &Handle, tags: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     let wrong = || {
         let kind = options::kind_of(tags);
-        errors::configuration(py, format!("update_tags: `tags`: expected a list of strings, got {kind}"))
+        errors::option(py, "tags", format!("update_tags: `tags`: expected a list of strings, got {kind}"))
     };
     if tags.is_instance_of::<pyo3::types::PyString>() {
         return Err(wrong());
@@ -299,11 +299,12 @@ pub(crate) fn validate<F: Face>(
 ) -> PyResult<Py<PyAny>> {
     let options: ImportOptions = options::decode(py, "validate_snapshot", given, keywords)?;
     let files = Files::of(files, "validate_snapshot")?;
+    let project_id = handle.project_id().to_owned();
     F::call(
         py,
         handle,
         move |project| async move { project.validate_snapshot(&files.load()?, &options).await },
-        |py, validation| Ok(Validation::from(validation).into_pyobject(py)?.into_any().unbind()),
+        move |py, validation| Ok(Validation::of(validation, &project_id).into_pyobject(py)?.into_any().unbind()),
     )
 }
 
@@ -324,7 +325,7 @@ impl Files {
         files.extract().map(Self::At).map_err(|_| {
             let kind = options::kind_of(files);
             let message = format!("{operation}: `files`: expected a Snapshot, a mapping or a path, got {kind}");
-            errors::configuration(files.py(), message)
+            errors::option(files.py(), "files", message)
         })
     }
 

@@ -111,15 +111,23 @@ impl Validation {
 }
 
 impl fmt::Display for Validation {
+    /// One sentence with the first few reasons; all of them are in the fields.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 3;
         if self.ok {
             return formatter.write_str("the snapshot is valid");
         }
-        write!(
-            formatter,
-            "the snapshot is not valid: {} failures, {} missing secrets",
-            self.failures.len(),
-            self.missing_secrets.len()
-        )
+        let missing = self.missing_secrets.iter();
+        let missing = missing.map(|secret| format!("the secret {} of {:?} is missing", secret.kind, secret.name));
+        let reasons: Vec<String> = self.failures.iter().cloned().chain(missing).collect();
+        formatter.write_str("the snapshot is not valid")?;
+        for (index, reason) in reasons.iter().take(SHOWN).enumerate() {
+            formatter.write_str(if index == 0 { ": " } else { "; " })?;
+            formatter.write_str(reason.trim_end_matches('.'))?;
+        }
+        match reasons.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(formatter, "; and {more} more"),
+        }
     }
 }

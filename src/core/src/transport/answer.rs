@@ -31,8 +31,8 @@ impl Answer {
         retry_after::parse(self.headers.get(RETRY_AFTER)?.to_str().ok()?, now)
     }
 
-    fn request_id(&self) -> Option<String> {
-        Some(self.headers.get("cf-ray")?.to_str().ok()?.to_owned())
+    fn request_id(&self, redactor: &Redactor) -> Option<String> {
+        Some(bounded(&redactor.clean(self.headers.get("cf-ray")?.to_str().ok()?)))
     }
 
     fn content_type(&self) -> Option<&str> {
@@ -42,11 +42,12 @@ impl Answer {
     /// The answer is not what the contract says.
     pub(crate) fn not_understood(&self, why: &str, redactor: &Redactor) -> Error {
         let preview = preview(&self.body, redactor);
-        let shown = self.content_type().map(|kind| format!(" ({kind})")).unwrap_or_default();
+        let shown =
+            self.content_type().map(|kind| format!(" ({})", bounded(&redactor.clean(kind)))).unwrap_or_default();
         Error::new(ErrorKind::Protocol, format!("the answer with status {}{shown} {why}", self.status)).with(
             |details| {
                 details.status = Some(self.status);
-                details.request_id = self.request_id();
+                details.request_id = self.request_id(redactor);
                 details.preview = Some(preview);
             },
         )
@@ -65,7 +66,7 @@ impl Answer {
         }
         // The body may be the API's, the edge's (HTML) or nothing at all: the status is kept whatever it is.
         let body: ErrorBody = serde_json::from_slice(&self.body).unwrap_or_default();
-        let clean = |text: Option<String>| text.map(|text| redactor.clean(&bounded(&text)));
+        let clean = |text: Option<String>| text.map(|text| bounded(&redactor.clean(&text)));
         let (code, description, message) = (clean(body.code), clean(body.description), clean(body.message));
         let kind = match (self.status, code.as_deref()) {
             (_, Some(codes::PROJECT_NOT_FOUND)) => ErrorKind::ProjectNotFound,
@@ -81,7 +82,7 @@ impl Answer {
             (None, None, None) => {
                 let kind = self.content_type().unwrap_or("no content type");
                 text.push_str(" with a body that is not the API's (");
-                text.push_str(&redactor.clean(&bounded(kind)));
+                text.push_str(&bounded(&redactor.clean(kind)));
                 text.push(')');
             }
             _ => {
@@ -97,7 +98,7 @@ impl Answer {
             details.code = code;
             details.description = description;
             details.api_message = message;
-            details.request_id = self.request_id();
+            details.request_id = self.request_id(redactor);
             details.retry_after = self.retry_after(now);
             if !known && !self.body.is_empty() {
                 details.preview = Some(preview(&self.body, redactor));
@@ -106,6 +107,7 @@ impl Answer {
     }
 }
 
+/// Cut only after it was cleaned: a secret that is cut in the middle would no longer be found.
 fn bounded(text: &str) -> String {
     const LONGEST: usize = 2_000;
     if text.chars().count() <= LONGEST {
@@ -116,7 +118,6 @@ fn bounded(text: &str) -> String {
     cut
 }
 
-/// Redacted before it is cut: a secret that is cut in the middle would no longer be found.
 fn preview(body: &[u8], redactor: &Redactor) -> String {
     const ENOUGH_BYTES: usize = 64 * 1024;
     let text = redactor.clean(&String::from_utf8_lossy(&body[..body.len().min(ENOUGH_BYTES)]));

@@ -140,7 +140,7 @@ fn failure(error: reqwest::Error) -> Failure {
     let refused = sources(&error).any(refused_by_http2);
     let kind = if sources(&error).any(is_tls_error) {
         FailureKind::Tls
-    } else if error.is_decode() || sources(&error).any(is_parse_error) {
+    } else if sources(&error).any(is_parse_error) || error.is_decode() && !sources(&error).any(is_hyper_error) {
         FailureKind::Garbled
     } else {
         FailureKind::Connection
@@ -160,14 +160,23 @@ fn is_parse_error(error: &(dyn StdError + 'static)) -> bool {
     error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
 }
 
+/// reqwest calls every failure within a body "decode"; one that hyper had is the connection's.
+fn is_hyper_error(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<hyper::Error>()
+}
+
 fn is_tls_error(error: &(dyn StdError + 'static)) -> bool {
-    // An io::Error shows the cause of what it carries and not what it carries.
-    let carried = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    carried.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>) || error.is::<rustls::Error>()
+    error.is::<rustls::Error>()
 }
 
 fn sources<'error>(error: &'error (dyn StdError + 'static)) -> impl Iterator<Item = &'error (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
+    std::iter::successors(Some(error), |error| {
+        // An io::Error shows the cause of what it carries and not what it carries.
+        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(carried) => Some(carried as &(dyn StdError + 'static)),
+            None => (*error).source(),
+        }
+    })
 }
 
 /// The causes in one sentence, outermost first, each said once.

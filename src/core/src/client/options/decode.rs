@@ -232,6 +232,21 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
         }
     }
 
+    /// By key only: a list in the order of the fields is no set of options.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match self.0 {
+            OptionValue::Map(_) => self.deserialize_any(visitor),
+            other => {
+                Err(DecodeError::Wrong { expected: "a mapping".to_owned(), got: Some(other.article().to_owned()) })
+            }
+        }
+    }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.0 {
             OptionValue::Null => visitor.visit_none(),
@@ -259,6 +274,6 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
