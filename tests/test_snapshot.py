@@ -189,6 +189,11 @@ class TestMaking:
         with pytest.raises((DescopeError, UnicodeEncodeError)):
             Snapshot.from_files({"project.json": {"t": "\ud800"}})
 
+    def test_a_value_that_nests_too_deeply_is_refused(self) -> None:
+        deep = json.loads("[" * 150 + "]" * 150)
+        with pytest.raises(SnapshotError, match=r"project\.json is nested too deeply"):
+            Snapshot.from_files({"project.json": {"deep": deep}})
+
     def test_a_value_that_contains_itself_is_refused(self) -> None:
         value: dict[str, Any] = {}
         value["self"] = value
