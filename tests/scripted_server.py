@@ -222,8 +222,7 @@ def hold(gate: Gate, *, work: bool = False, then: Step | None = None) -> Step:
     def step(exchange: Exchange) -> None:
         if work:
             exchange.work()
-        exchange.server.gates.append(gate)
-        gate.stop_here()
+        exchange.server.stop_at(gate)
         if then is None:
             exchange.close()
         else:
@@ -249,13 +248,14 @@ class ScriptedServer:
         self.tls = tls
         self.projects: list[dict[str, Any]] = [{"id": PROJECT, "name": "source"}]
         self.requests: list[Received] = []
-        self.gates: list[Gate] = []
         self.connections = 0
         self.closed = 0
         self._steps: defaultdict[str, deque[Step]] = defaultdict(deque)
         self._always: dict[str, Step] = {}
         self._at_accept: deque[Callable[[Connection], None]] = deque()
         self._executions: Counter[str] = Counter()
+        self._gates: list[Gate] = []
+        self._closing = False
         self._changed = threading.Condition()
         self._open: list[Connection] = []
         self._threads: list[threading.Thread] = []
@@ -307,15 +307,24 @@ class ScriptedServer:
 
     def close(self) -> None:
         self.stop_listening()
-        for gate in self.gates:
-            gate.open()
         with self._changed:
+            self._closing = True
             connections = list(self._open)
+        for gate in self._gates:
+            gate.open()
         for connection in connections:
             connection.close()
         for thread in self._threads:
             thread.join(PATIENCE)
             assert not thread.is_alive()
+
+    def stop_at(self, gate: Gate) -> None:
+        """Waits for the gate, but no longer than until the server is closed."""
+        with self._changed:
+            self._gates.append(gate)
+            if self._closing:
+                gate.open()
+        gate.stop_here()
 
     def __enter__(self) -> Self:
         return self
