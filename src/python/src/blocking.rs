@@ -68,7 +68,9 @@ where
         let mut future = pin!(operation(project.over(&engine.connections).watched(&watch)));
         loop {
             let slice = py.detach(|| engine.drive(async { tokio::time::timeout(SLICE, future.as_mut()).await }));
-            logging::emit(py, &watch);
+            if let Err(interrupt) = logging::emit(py, &watch) {
+                break Err(interrupted(py, interrupt, &watch));
+            }
             if let Some(Ok(ended)) = slice {
                 break ended.map_err(|error| errors::to_python(py, error));
             }
@@ -93,7 +95,8 @@ pub(crate) fn off_the_interpreter<T: Send>(py: Python<'_>, work: impl FnOnce() -
 /// Says with the interruption what is known of the call: nothing if it was certainly not sent.
 pub(crate) fn interrupted(py: Python<'_>, interrupt: PyErr, watch: &Watch) -> PyErr {
     if let Some(unknown) = watch.interrupted() {
-        logging::warn(py, &unknown.to_string());
+        // A second interruption within the warning is the first one's company.
+        let _ = logging::warn(py, &unknown.to_string());
         interrupt.set_cause(py, Some(errors::to_python(py, unknown)));
     }
     interrupt

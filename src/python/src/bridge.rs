@@ -298,20 +298,20 @@ impl Flight {
     }
 
     /// Ends the call; returns what is unknown because of that, or `None`.
-    fn cancel<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    fn cancel<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let unknown = self.watch.interrupted();
         if let Some(task) = lock(&self.under_way).take() {
             task.abort();
         }
-        let unknown = unknown?;
-        logging::warn(py, &unknown.to_string());
-        Some(errors::to_python(py, unknown).into_value(py).into_bound(py).into_any())
+        let Some(unknown) = unknown else { return Ok(None) };
+        logging::warn(py, &unknown.to_string())?;
+        Ok(Some(errors::to_python(py, unknown).into_value(py).into_bound(py).into_any()))
     }
 
     /// Hands over the log records; called when the coroutine ends, however it ends.
-    fn land(&self, py: Python<'_>) {
+    fn land(&self, py: Python<'_>) -> PyResult<()> {
         *lock(&self.under_way) = None;
-        logging::emit(py, &self.watch);
+        logging::emit(py, &self.watch)
     }
 }
 

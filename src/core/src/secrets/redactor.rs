@@ -73,6 +73,7 @@ fn without(text: &str, value: &str) -> Option<String> {
     let mut at = 0;
     while at < text.len() {
         if let Some(end) = match_at(text.as_bytes(), at, value) {
+            // A match ends where a character does, for both are valid text.
             clean.push_str(&text[copied..at]);
             clean.push_str(MASK);
             copied = end;
@@ -87,35 +88,40 @@ fn without(text: &str, value: &str) -> Option<String> {
     })
 }
 
-/// Where the value ends if it begins at `at`.
+/// Where the value ends if it begins at `at`: at the last of the places where it may, for a form may be a longer one's
+/// beginning (`&` and `&amp;`).
 fn match_at(text: &[u8], at: usize, value: &str) -> Option<usize> {
-    let mut place = at;
+    let mut places = vec![at];
     for wanted in value.chars() {
-        place = match_character(text, place, wanted)?;
+        let mut ends: Vec<usize> = places.iter().flat_map(|place| ends(text, *place, wanted)).collect();
+        ends.dedup();
+        if ends.is_empty() {
+            return None;
+        }
+        places = ends;
     }
-    Some(place)
+    places.into_iter().max()
 }
 
-/// Where one character ends, in plain or escaped: by backslashes (JSON, and JSON in JSON), percent signs or an entity.
-fn match_character(text: &[u8], at: usize, wanted: char) -> Option<usize> {
-    let plain = |place: usize| {
-        let mut bytes = [0; 4];
-        let encoded = wanted.encode_utf8(&mut bytes).as_bytes();
-        text.get(place..)?.starts_with(encoded).then_some(place + encoded.len())
-    };
-    if let Some(end) = plain(at).filter(|_| wanted != '\\') {
-        return Some(end);
-    }
-    match text.get(at)? {
-        b'\\' => {
+/// Where one character may end, in plain or escaped: by backslashes (JSON, and JSON in JSON), percent signs or an entity.
+fn ends(text: &[u8], at: usize, wanted: char) -> impl Iterator<Item = usize> {
+    let escaped = match text.get(at) {
+        Some(b'\\') => {
             let run = text[at..].iter().take_while(|byte| **byte == b'\\').count();
-            unicode_escape(text, at + run, wanted)
-                .or_else(|| if wanted == '\\' { Some(at + run) } else { plain(at + run) })
+            let letter = if wanted == '\\' { Some(at + run) } else { plain(text, at + run, wanted) };
+            unicode_escape(text, at + run, wanted).or(letter)
         }
-        b'%' => percent_escape(text, at, wanted),
-        b'&' => entity(text, at, wanted),
+        Some(b'%') => percent_escape(text, at, wanted),
+        Some(b'&') => entity(text, at, wanted),
         _ => None,
-    }
+    };
+    plain(text, at, wanted).into_iter().chain(escaped)
+}
+
+fn plain(text: &[u8], at: usize, wanted: char) -> Option<usize> {
+    let mut bytes = [0; 4];
+    let encoded = wanted.encode_utf8(&mut bytes).as_bytes();
+    text.get(at..)?.starts_with(encoded).then_some(at + encoded.len())
 }
 
 fn unicode_escape(text: &[u8], at: usize, wanted: char) -> Option<usize> {
