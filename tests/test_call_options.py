@@ -244,7 +244,7 @@ class TestOptions:
     @pytest.mark.parametrize("timeout", [5, 5.5, timedelta(seconds=5, milliseconds=1)])
     def test_seconds_are_a_number_or_a_timedelta(self, client: Any, timeout: Any, invoke: Invoke) -> None:
         assert len(invoke(client.own_project.export_snapshot(timeout=timeout))) > 0
-        assert invoke(client.request("GET", "/v1/mgmt/license", timeout=timeout)) == {"rateLimitTier": "enterprise"}
+        assert invoke(client.request("GET", "/v1/mgmt/license", timeout=timeout)) == {"rateLimitTier": "tier4"}
 
     def test_an_option_that_is_none_is_as_good_as_absent(self, project: Any, invoke: Invoke) -> None:
         assert invoke(project.clone(name=None, tags=None, timeout=None)).name == "Example (clone)"

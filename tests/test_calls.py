@@ -172,7 +172,7 @@ class TestEveryCall:
         requests = emulator.requests()
         assert [request["operation"] for request in requests] == ["license", "list_projects", "export_snapshot"]
         tiers = [dict(request["headers"]).get("x-descope-license") for request in requests]
-        assert tiers == [None, "enterprise", "enterprise"]
+        assert tiers == [None, "tier4", "tier4"]
 
     def test_the_licence_can_be_left_out(self, face: Face, emulator: Emulator, invoke: Invoke) -> None:
         made = face.client(emulator.project_id, emulator.management_key, base_url=emulator.url, license_handshake=False)
@@ -211,7 +211,7 @@ class TestRequest:
     def test_a_get_has_no_body_and_its_answer_is_an_object(
         self, client: Any, emulator: Emulator, invoke: Invoke
     ) -> None:
-        assert invoke(client.request("GET", "/v1/mgmt/license")) == {"rateLimitTier": "enterprise"}
+        assert invoke(client.request("GET", "/v1/mgmt/license")) == {"rateLimitTier": "tier4"}
         assert emulator.requests()[-1]["body_size"] == 0
 
     def test_a_body_is_sent_as_json(self, client: Any, invoke: Invoke) -> None:

@@ -124,7 +124,7 @@ class TestMaking:
                 ProjectInfo("P2dev", "dev", None, ("a", "b")),
                 ProjectInfo("P2live", "live", "production"),
             ]
-            assert client.request("GET", "/v1/mgmt/license") == {"rateLimitTier": "pro"}
+            assert client.request("GET", "/v1/mgmt/license") == {"rateLimitTier": "tier2"}
 
     def test_a_seed_has_a_name(self) -> None:
         with Emulator(seed="acme") as emulator, emulator.client() as client:

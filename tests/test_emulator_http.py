@@ -61,7 +61,7 @@ def bearer(emulator: Emulator, project_id: str | None = None, key: str | None = 
 class TestOverHttp:
     def test_an_answer_is_json_with_an_id_of_its_own(self, emulator: Emulator) -> None:
         answers = [http(emulator, "GET", "/v1/mgmt/license", Authorization=bearer(emulator)) for _ in range(2)]
-        assert [(status, body) for status, _, body in answers] == [(200, {"rateLimitTier": "pro"})] * 2
+        assert [(status, body) for status, _, body in answers] == [(200, {"rateLimitTier": "tier2"})] * 2
         rays = [headers["cf-ray"] for _, headers, _ in answers]
         assert rays[0] != rays[1]
         assert answers[0][1]["content-type"] == "application/json"

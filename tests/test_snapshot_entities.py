@@ -32,7 +32,7 @@ class TestEntities:
             ("permission:*", ["Manage Users"]),
             ("authorization", ["Admin", "Manage Users"]),
             ("list:blocked", ["blocked"]),
-            ("oauth_provider:*", ["apple", "google"]),
+            ("oauth:*", ["apple", "google"]),
         ],
     )
     def test_a_pattern_finds_by_kind_and_name(self, exported: Snapshot, pattern: str, names: list[str]) -> None:

@@ -512,7 +512,6 @@ def test_an_answer_beyond_the_limit_is_not_read(
     assert len(server.seen(call)) == 1
 
 
-@pytest.mark.xfail(reason="an error whose page is too large is taken for a garbled answer", strict=True)
 def test_an_error_keeps_its_status_however_large_its_page(
     connect: Connect, invoke: Invoke, server: ScriptedServer
 ) -> None:
@@ -756,7 +755,6 @@ def test_a_known_call_is_not_made_safe_by_saying_so(
     assert len(server.seen(path)) == 1
 
 
-@pytest.mark.xfail(reason="a trailing slash makes another route of it", strict=True)
 def test_a_slash_at_its_end_does_not_make_a_known_call_another(
     connect: Connect, invoke: Invoke, server: ScriptedServer
 ) -> None:

@@ -79,8 +79,8 @@ fn every_kind_is_found() {
             "setting:project.domain",
             "auth:magiclink",
             "auth:oauth",
-            "oauth_provider:github",
-            "oauth_provider:google",
+            "oauth:github",
+            "oauth:google",
             "template:magiclink/email/System",
             "template:magiclink/email/Welcome",
             "application:Intranet",
@@ -119,7 +119,7 @@ fn an_entity_knows_its_id_its_place_and_its_value() {
     assert_eq!(connector.id.as_deref(), Some("CI1"));
     assert_eq!(value(&connector)["type"], "sendgrid");
     assert_eq!(value(&one("setting:project.a/b~c")), json!(1));
-    assert_eq!(value(&one("oauth_provider:google")), json!({"clientId": "x"}));
+    assert_eq!(value(&one("oauth:google")), json!({"clientId": "x"}));
     let flow = one("flow:sign-in");
     assert_eq!(flow.paths.len(), 4);
     assert_eq!(value(&flow)["screen-code.json"]["screenId"], "SC2");
@@ -139,7 +139,7 @@ fn patterns_have_globs_and_the_exclude_names() {
     assert_eq!(names(Some("authorization")), ["role:Admin", "role:Guest", "permission:Read"]);
     assert_eq!(names(Some("project.cookiepolicy")), ["setting:project.cookiePolicy"]);
     assert_eq!(names(Some("magicLink")), ["auth:magiclink"]);
-    assert_eq!(names(Some("oauth")), ["auth:oauth", "oauth_provider:github", "oauth_provider:google"]);
+    assert_eq!(names(Some("oauth")), ["auth:oauth", "oauth:github", "oauth:google"]);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn the_free_tier_lists_renames_and_deletes_but_does_not_clone_export_or_import()
 #[test]
 fn the_licence_is_the_companys_tier() {
     let server = server();
-    assert_eq!(server.get(LICENSE).ok(), json!({ "rateLimitTier": "enterprise" }));
+    assert_eq!(server.get(LICENSE).ok(), json!({ "rateLimitTier": "tier4" }));
     let other = server.send("GET", LICENSE, &[("authorization", &format!("Bearer {OTHER}:Kother"))], b"").unwrap();
-    assert_eq!(other.ok(), json!({ "rateLimitTier": "pro" }));
+    assert_eq!(other.ok(), json!({ "rateLimitTier": "tier2" }));
 }

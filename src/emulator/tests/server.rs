@@ -184,7 +184,7 @@ fn the_right_licence_has_a_limit_of_its_own() {
     let (name, value) = Server::authorization();
     let with =
         |licence| server.send("GET", LICENSE, &[(name, &value), ("x-descope-license", licence)], b"").unwrap().status;
-    let licensed: Vec<u16> = (0..5).map(|_| with("enterprise")).collect();
+    let licensed: Vec<u16> = (0..5).map(|_| with("tier4")).collect();
     assert_eq!(licensed, [200, 200, 200, 200, 429]);
     let wrong: Vec<u16> = (0..3).map(|_| with("free")).collect();
     assert_eq!(wrong, [200, 200, 429]);

@@ -61,7 +61,9 @@ impl RawRequest {
         if method == Method::Get && body.is_some() {
             return wrong("body", "cannot be sent with GET".to_owned());
         }
-        let row = CALLS.iter().find(|call| call.path == path);
+        // Many a server takes a path for the same with a slash behind it.
+        let plain = path.trim_end_matches('/');
+        let row = CALLS.iter().find(|call| call.path.eq_ignore_ascii_case(plain));
         let repeat = match row {
             Some(call) => call.repeat,
             None if method == Method::Get => Repeat::Read,
@@ -79,7 +81,7 @@ impl RawRequest {
             body,
             repeat,
             limit: row.map_or(Limit::Ordinary, |call| call.limit),
-            may_be_partial: path.ends_with("/import"),
+            may_be_partial: plain.ends_with("/import"),
             timeout,
         })
     }

@@ -84,7 +84,7 @@ impl EntityKind {
         match self {
             Self::Setting => "setting",
             Self::Auth => "auth",
-            Self::OauthProvider => "oauth_provider",
+            Self::OauthProvider => "oauth",
             Self::Template => "template",
             Self::Application => "application",
             Self::OutboundApp => "outbound_app",

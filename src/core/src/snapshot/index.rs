@@ -29,7 +29,12 @@ pub(super) fn of_export(body: &Bytes) -> Result<Received, SnapshotError> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let entries = deserializer.deserialize_map(Envelope { body }).and_then(|found| deserializer.end().map(|()| found));
     let entries = entries.map_err(|error| {
-        SnapshotError::invalid(format!("the export's answer is not what the API promises: {}", without_content(&error)))
+        // The only values that are looked into are the answer itself and its "files".
+        let what = if error.is_data() { "the answer or its `files` is not an object" } else { "it is not JSON" };
+        SnapshotError::invalid(format!(
+            "the export's answer is not what the API promises: {what}: {}",
+            without_content(&error)
+        ))
     })?;
     let entries = entries.ok_or_else(|| SnapshotError::invalid("the export's answer has no \"files\""))?;
     let object = object_around(body, &entries);

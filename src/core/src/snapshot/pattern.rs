@@ -13,7 +13,7 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("otp", &["auth:otp"]),
     ("totp", &["auth:totp"]),
     ("sso", &["auth:sso"]),
-    ("oauth", &["auth:oauth", "oauth_provider:*"]),
+    ("oauth", &["auth:oauth", "oauth:*"]),
     ("webauthn", &["auth:webauthn"]),
     ("password", &["auth:password"]),
     ("styles", &["style:*"]),

@@ -83,47 +83,57 @@ impl Outgoing<'_> {
         let mut response = self.client.execute(request).await.map_err(failure)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        // An error's body is for people: more than this helps nobody.
-        let most = if (200..300).contains(&status) { self.max_response_bytes } else { 1024 * 1024 };
-        let expected = response.content_length().unwrap_or(0);
-        if expected > most {
-            return Err(too_large(most));
-        }
-        let first = response.chunk().await.map_err(failure)?.unwrap_or_default();
-        if first.len() as u64 >= expected {
-            // Small answers are here whole: nothing is copied unless there is more after all.
-            match response.chunk().await.map_err(failure)? {
-                None if first.len() as u64 > most => return Err(too_large(most)),
-                None => return Ok(Answer { status, headers, body: first, attempt: 1 }),
-                Some(second) => return collect(response, status, headers, [first, second], 0, most).await,
-            }
-        }
-        collect(response, status, headers, [first, Bytes::new()], expected, most).await
+        let body = if (200..300).contains(&status) {
+            read_whole(response, self.max_response_bytes).await?
+        } else {
+            read_beginning(response).await
+        };
+        Ok(Answer { status, headers, body, attempt: 1 })
     }
 }
 
-async fn collect(
-    mut response: reqwest::Response,
-    status: u16,
-    headers: HeaderMap,
-    first: [Bytes; 2],
-    expected: u64,
-    most: u64,
-) -> Result<Answer, Failure> {
-    let mut body = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).max(64 * 1024));
-    for piece in first {
-        body.extend_from_slice(&piece);
+/// A good answer: all of it, or a failure.
+async fn read_whole(mut response: reqwest::Response, most: u64) -> Result<Bytes, Failure> {
+    let expected = response.content_length().unwrap_or(0);
+    if expected > most {
+        return Err(too_large(most));
     }
-    while let Some(piece) = response.chunk().await.map_err(failure)? {
+    let first = response.chunk().await.map_err(failure)?.unwrap_or_default();
+    let mut second = None;
+    if first.len() as u64 >= expected {
+        second = response.chunk().await.map_err(failure)?;
+        if second.is_none() {
+            // Small answers are here whole, and nothing is copied.
+            return if first.len() as u64 > most { Err(too_large(most)) } else { Ok(first) };
+        }
+    }
+    let mut body = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0).max(64 * 1024));
+    body.extend_from_slice(&first);
+    while let Some(piece) = match second.take() {
+        Some(piece) => Some(piece),
+        None => response.chunk().await.map_err(failure)?,
+    } {
         if (body.len() + piece.len()) as u64 > most {
             return Err(too_large(most));
         }
         body.extend_from_slice(&piece);
     }
-    if body.len() as u64 > most {
-        return Err(too_large(most));
+    Ok(body.freeze())
+}
+
+/// The body of an error is for people: its status counts, however large the page is and wherever it breaks off.
+async fn read_beginning(mut response: reqwest::Response) -> Bytes {
+    const ENOUGH: usize = 1024 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let mut body = BytesMut::new();
+    while body.len() < ENOUGH
+        && let Ok(Ok(Some(piece))) = tokio::time::timeout_at(until, response.chunk()).await
+    {
+        body.extend_from_slice(&piece);
     }
-    Ok(Answer { status, headers, body: body.freeze(), attempt: 1 })
+    body.truncate(ENOUGH);
+    body.freeze()
 }
 
 fn too_large(most: u64) -> Failure {

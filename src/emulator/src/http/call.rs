@@ -157,7 +157,7 @@ fn writes_to_project(row: &Call) -> bool {
 
 fn licensed(app: &App, headers: &HeaderMap) -> bool {
     let Some(claimed) = headers.get(LICENSE).and_then(|value| value.to_str().ok()) else { return false };
-    auth::tier_of(&app.state(), headers).is_some_and(|tier| tier.name() == claimed)
+    auth::tier_of(&app.state(), headers).is_some_and(|tier| tier.on_the_wire() == claimed)
 }
 
 fn unread(error: &axum::Error, limit: usize) -> ApiError {

@@ -25,7 +25,7 @@ pub struct Seed {
 pub struct SeedCompany {
     /// For people.
     pub name: String,
-    /// `free`, `pro` or `enterprise`; clone, export and import need one of the last two. Default: `enterprise`.
+    /// `free`, `pro`, `growth` or `enterprise`; clone, export and import need more than the first. Default: `enterprise`.
     #[serde(default = "enterprise")]
     pub tier: String,
     /// Management keys of this company.

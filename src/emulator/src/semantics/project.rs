@@ -31,7 +31,7 @@ fn listed(project: &Project) -> Listed {
 
 pub(super) fn license(app: &App, job: &Job) -> Result<Bytes, ApiError> {
     let tier = app.state().companies[job.caller.company].tier;
-    answer(&License { rate_limit_tier: Some(tier.name().to_owned()) })
+    answer(&License { rate_limit_tier: Some(tier.on_the_wire().to_owned()) })
 }
 
 pub(super) fn update_name(app: &App, job: &Job) -> Result<Bytes, ApiError> {

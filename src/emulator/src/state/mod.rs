@@ -34,26 +34,30 @@ pub(crate) struct Company {
 pub(crate) enum Tier {
     Free,
     Pro,
+    Growth,
     Enterprise,
 }
 
 impl Tier {
-    pub(crate) const NAMES: [&str; 3] = ["free", "pro", "enterprise"];
+    pub(crate) const NAMES: [&str; 4] = ["free", "pro", "growth", "enterprise"];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "free" => Some(Self::Free),
             "pro" => Some(Self::Pro),
+            "growth" => Some(Self::Growth),
             "enterprise" => Some(Self::Enterprise),
             _ => None,
         }
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    /// What the API calls it; the vendor's SDKs document these four.
+    pub(crate) fn on_the_wire(self) -> &'static str {
         match self {
-            Self::Free => Self::NAMES[0],
-            Self::Pro => Self::NAMES[1],
-            Self::Enterprise => Self::NAMES[2],
+            Self::Free => "tier1",
+            Self::Pro => "tier2",
+            Self::Growth => "tier3",
+            Self::Enterprise => "tier4",
         }
     }
 }
