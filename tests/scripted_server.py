@@ -216,6 +216,17 @@ def half(*, chunked: bool = False) -> Step:
     return step
 
 
+def stall(gate: Gate) -> Step:
+    """Do the work, send the beginning of the answer, and wait."""
+
+    def step(exchange: Exchange) -> None:
+        exchange.work()
+        exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{")
+        exchange.server.stop_at(gate)
+
+    return step
+
+
 def hold(gate: Gate, *, work: bool = False, then: Step | None = None) -> Step:
     """Wait for the gate, before or after the work; then go on, or close the connection."""
 

@@ -29,6 +29,7 @@ from scripted_server import (
     reset,
     reset_at_once,
     reset_unread,
+    stall,
     targets,
     then_close,
     well,
@@ -269,13 +270,20 @@ def calls_at_once(face: Face, calls: list[tuple[Operation, Any]]) -> list[BaseEx
         return list(pool.map(end_of, calls))
 
 
-@pytest.mark.parametrize("works", [False, True], ids=["before-the-work", "after-the-work"])
-def test_our_own_deadline_says_nothing_about_the_work(face: Face, *, works: bool) -> None:
+DELAYS: dict[str, Callable[[], Step]] = {
+    "before the work": lambda: hold(Gate()),
+    "after the work": lambda: hold(Gate(), work=True),
+    "within the answer": lambda: stall(Gate()),
+}
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_our_own_deadline_says_nothing_about_the_work(delay: str, face: Face) -> None:
     with ExitStack() as stack:
         servers = [stack.enter_context(ScriptedServer()) for _ in OPERATIONS]
         calls = []
         for operation, server in zip(OPERATIONS, servers, strict=True):
-            server.script(operation.key, hold(Gate(), work=works))
+            server.script(operation.key, DELAYS[delay]())
             client = face.client(PROJECT, "K2key", base_url=server.url, license_handshake=False, timeout=1)
             ready = operation.prepare(client)
             calls.append((operation, ready if ready is client else face.invoke(ready)))
@@ -283,7 +291,10 @@ def test_our_own_deadline_says_nothing_about_the_work(face: Face, *, works: bool
             assert type(error) is (UnknownOutcome if operation.kind == ONCE else DeadlineExceeded)
             assert (error.operation, error.project_id, error.attempts) == (operation.name, PROJECT, 1)
             assert error.written == ("nothing" if operation.kind == READ else "unknown")
-            assert (len(server.seen(operation.key)), server.executions(operation.key)) == (1, int(works))
+            assert (len(server.seen(operation.key)), server.executions(operation.key)) == (
+                1,
+                int(delay != "before the work"),
+            )
 
 
 @pytest.fixture
@@ -341,6 +352,17 @@ def test_idle_connections_that_the_server_closed_cost_no_call_its_outcome(
         # The close is in this machine's kernel before the next call begins, and nothing has told the client.
         server.wait_until_closed(number)
     assert server.executions(operation.key) == len(server.seen(operation.key)) == server.connections == 20
+
+
+def test_an_idle_connection_that_the_server_closed_costs_no_attempt_of_a_call_that_lists_first(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    client = connect(retry={"max_attempts": 1})
+    server.always("clone", then_close(well))
+    for number in range(1, 21):
+        assert invoke(client.own_project.clone(name=f"preview-{number}")).settled is False
+        server.wait_until_closed(number)
+    assert server.executions("clone") == len(server.seen("clone")) == len(server.seen("list_projects")) == 20
 
 
 # Settling: with positive evidence only.
@@ -450,10 +472,44 @@ def test_settling_lists_as_the_company(connect: Connect, invoke: Invoke, server:
     assert bearers[1].startswith(f"{PROJECT}:")
 
 
-def test_a_lost_answer_to_a_delete_is_settled_by_the_list(client: Any, invoke: Invoke, emulator: Emulator) -> None:
-    emulator.fail("delete", action="drop_after")
+@pytest.mark.parametrize("action", ["drop_after", "drop_within"])
+def test_a_lost_answer_to_a_delete_is_settled_by_the_list(
+    action: Any, client: Any, invoke: Invoke, emulator: Emulator
+) -> None:
+    emulator.fail("delete", action=action)
     assert invoke(delete(client)) is None
     assert emulator.executions("delete") == 1
+
+
+def test_a_clone_that_outlasts_our_deadline_is_settled_by_the_list(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    server.script("clone", hold(Gate(), work=True))
+    made = invoke(connect().own_project.clone(name="preview", timeout=1))
+    assert (made.settled, made.id, server.executions("clone")) == (True, server.projects[-1]["id"], 1)
+
+
+def test_a_list_that_fails_for_a_while_settles_all_the_same(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    server.script("list_projects", well, *[drop(work=False)] * 3)
+    server.script("clone", drop(work=True))
+    assert invoke(connect().own_project.clone(name="preview")).settled is True
+
+
+def test_a_list_that_fails_before_a_clone_does_not_stop_it(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    server.always("list_projects", answer(500))
+    client = connect()
+    assert invoke(clone(client)).settled is False
+    # Without a list from before, a later one is no evidence.
+    server.script("clone", drop(work=True))
+    server.script("list_projects", answer(500))
+    server.always("list_projects", well)
+    with pytest.raises(UnknownOutcome) as caught:
+        invoke(clone(client))
+    assert caught.value.candidates == ()
 
 
 def test_a_project_that_is_still_listed_leaves_its_delete_unknown(

@@ -77,6 +77,20 @@ def test_a_status_that_nobody_called_repeatable_ends_the_call(
     assert len(server.seen("list_projects")) == 1
 
 
+def test_each_repetition_is_logged_once_and_each_attempt_for_who_debugs(
+    connect: Connect, invoke: Invoke, server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "descope_projects")
+    server.script("list_projects", answer(503), drop(work=False))
+    invoke(connect().list_projects())
+    records = [record for record in caplog.records if record.name == "descope_projects"]
+    assert [record.levelname for record in records] == ["DEBUG", "INFO", "DEBUG", "INFO", "DEBUG"]
+    for number, record in enumerate(records):
+        assert "list_projects" in record.getMessage()
+        assert PROJECT in record.getMessage()
+        assert f"attempt {number // 2 + 1 + number % 2}" in record.getMessage()
+
+
 # Retry-After.
 
 
