@@ -91,7 +91,7 @@ def is_clean(text: str | bytes) -> bool:
 
 
 def spoken(error: BaseException) -> Iterator[str | bytes]:
-    """Everything that can be read off an exception: its chain, attributes, and the locals of all frames but a test's."""
+    """Everything that can be read off an exception: chain, attributes, and the locals of all frames but a test's."""
     chain: BaseException | None = error
     while chain is not None:
         for frame, _ in traceback.walk_tb(chain.__traceback__):
