@@ -180,9 +180,8 @@ def test_a_bundle_that_gives_nothing_is_an_error_of_ours(
     bundle = tmp_path / "bundle.pem"
     if content is not None:
         bundle.write_text(content)
-    client = face.client(PROJECT, KEY, base_url=secure.url, ca_bundle=bundle)
     with pytest.raises(ConfigurationError, match=re.escape(str(bundle))) as caught:
-        face.invoke(client.list_projects())
+        face.invoke(face.client(PROJECT, KEY, base_url=secure.url, ca_bundle=bundle).list_projects())
     assert caught.value.path == "ca_bundle"
 
 
@@ -192,6 +191,19 @@ def test_a_server_that_does_not_speak_tls_is_refused(server: ScriptedServer, fac
     with pytest.raises(TransportError) as caught:
         face.invoke(client.own_project.clone(settle=False))
     assert caught.value.written == "nothing"
+
+
+def test_a_connection_that_ends_before_keys_are_agreed_on_is_made_anew(
+    secure: ScriptedServer, authority: Authority, connect: Connect, invoke: Invoke
+) -> None:
+    def greeted(connection: Connection) -> None:
+        assert connection.socket.recv(1)
+        connection.close()
+
+    secure.at_accept(greeted, greeted)
+    client = connect(base_url=secure.url, ca_bundle=authority.path)
+    assert invoke(client.own_project.clone(name="preview", settle=False)).name == "preview"
+    assert (secure.connections, secure.executions("clone")) == (3, 1)
 
 
 @pytest.mark.parametrize(
@@ -327,6 +339,18 @@ def test_the_proxy_of_the_environment_is_used_but_for_this_machine(
     assert proxy.connections == 1
 
 
+def test_the_secure_proxy_of_the_environment_is_used(
+    face: Face, authority: Authority, proxy: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    # This machine under a name that does not say so.
+    with ScriptedServer(authority.server("0.0.0.0")) as server:  # noqa: S104 -- nothing is bound to it
+        proxy.always(f"0.0.0.0:{server.port}", tunnel)
+        client = face.client(PROJECT, KEY, base_url=f"https://0.0.0.0:{server.port}", ca_bundle=authority.path)
+        assert face.invoke(client.list_projects())[0].id == PROJECT
+        assert proxy.connections == server.connections == 1
+
+
 def test_a_host_that_the_environment_excepts_is_reached_directly(
     face: Face, server: ScriptedServer, proxy: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,7 +365,7 @@ def test_a_host_that_the_environment_excepts_is_reached_directly(
 # HTTP/2, spoken just well enough.
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING = 0, 1, 3, 4, 6
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
 END_STREAM = ACK = 1
 END_HEADERS = 4
 STATUS_200 = b"\x88"
@@ -355,6 +379,7 @@ class Http2:
         tls.set_alpn_protocols(["h2", "http/1.1"])
         self.tls, self.body, self.resets = tls, json.dumps(body).encode(), list(resets)
         self.streams = self.answered = 0
+        self.last_words = ""
 
     def __call__(self, connection: Connection) -> None:
         connection.socket = self.tls.wrap_socket(connection.socket, server_side=True)
@@ -370,6 +395,9 @@ class Http2:
                 send(self.frame(kind, ACK, 0, payload if kind == PING else b""))
             if kind in (DATA, HEADERS) and flags & END_STREAM:
                 send(self.reply(stream))
+                if self.last_words == "close":
+                    connection.close()
+                    return
 
     def reply(self, stream: int) -> bytes:
         self.streams += 1
@@ -377,7 +405,8 @@ class Http2:
             return self.frame(RST_STREAM, 0, stream, struct.pack(">I", self.resets.pop(0)))
         self.answered += 1
         head = self.frame(HEADERS, END_HEADERS, stream, STATUS_200)
-        return head + self.frame(DATA, END_STREAM, stream, self.body)
+        good_bye = self.frame(GOAWAY, 0, 0, struct.pack(">II", stream, 0)) if self.last_words == "go away" else b""
+        return head + self.frame(DATA, END_STREAM, stream, self.body) + good_bye
 
     @staticmethod
     def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -387,7 +416,7 @@ class Http2:
 def speaking(server: ScriptedServer, authority: Authority, body: Any, *resets: int) -> tuple[Http2, dict[str, Any]]:
     """Makes the server speak HTTP/2; the options of a client that finds it."""
     spoken = Http2(authority.server(), body, *resets)
-    server.at_accept(spoken, spoken, spoken)
+    server.at_accept(*[spoken] * 30)
     return spoken, {"base_url": f"https://127.0.0.1:{server.port}", "ca_bundle": authority.path}
 
 
@@ -425,6 +454,20 @@ def test_a_stream_that_was_reset_for_another_reason_proves_nothing(
     with pytest.raises(UnknownOutcome):
         invoke(connect(**options).own_project.clone(settle=False))
     assert spoken.streams == 1
+
+
+@pytest.mark.parametrize("last_words", ["go away", "close"])
+def test_idle_http2_connections_that_the_server_ended_cost_no_call_its_outcome(
+    last_words: str, connect: Connect, invoke: Invoke, server: ScriptedServer, authority: Authority
+) -> None:
+    spoken, options = speaking(server, authority, {"projectId": "P2new"})
+    spoken.last_words = last_words
+    client = connect(**options)
+    for number in range(1, 21):
+        assert invoke(client.own_project.clone(settle=False)).id == "P2new"
+        if last_words == "close":
+            server.wait_until_closed(number)
+    assert (spoken.streams, spoken.answered, server.connections) == (20, 20, 20)
 
 
 # What comes back.
