@@ -245,7 +245,7 @@ class TestKeysAndConfirmations:
         assert len(invoke(made.list_projects())) == 4
         snapshot = invoke(made.own_project.export_snapshot())
         assert invoke(made.own_project.validate_snapshot(snapshot)).ok
-        assert invoke(made.request("GET", "/v1/mgmt/license")) == {"rateLimitTier": "enterprise"}
+        assert invoke(made.request("GET", "/v1/mgmt/license")) == {"rateLimitTier": "tier4"}
         assert len(invoke(made.request("POST", "/v1/mgmt/projects/list"))["projects"]) == 4
 
     @pytest.mark.parametrize("path", ["/v1/mgmt/project/delete", "/v1/mgmt/tenant/create"])

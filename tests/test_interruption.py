@@ -385,10 +385,7 @@ async def test_a_call_that_waits_for_its_turn_is_cancelled_plainly(server: Scrip
     assert targets(server.requests) == ["clone", "list_projects", "update_name"]
 
 
-NAMELESS = pytest.mark.xfail(reason="neither the call is named nor whether it was sent", strict=True)
-
-
-@pytest.mark.parametrize("call", [pytest.param(call, marks=() if call in ONCE else NAMELESS) for call in ASYNC])
+@pytest.mark.parametrize("call", ASYNC)
 async def test_closing_a_client_ends_its_calls_and_says_what_is_unknown(call: str, server: ScriptedServer) -> None:
     gate = Gate()
     server.script(call, hold(gate, then=well))
@@ -494,10 +491,7 @@ tell(child=status)
 """
 
 
-INHERITED = pytest.mark.xfail(reason="the child waits for the parent's thread as it ends", strict=True)
-
-
-@pytest.mark.parametrize("kind", ["sync", pytest.param("async", marks=INHERITED)])
+@pytest.mark.parametrize("kind", ["sync", pytest.param("async")])
 def test_a_forked_client_goes_on_in_parent_and_child(kind: str, server: ScriptedServer) -> None:
     process = Process(textwrap.dedent(FORKS[kind]) + FORK, server)
     assert process.end() == [{"child": 0}]

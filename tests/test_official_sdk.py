@@ -181,5 +181,5 @@ def test_it_sends_its_own_headers_and_the_tier(project: Any, emulator: Emulator,
     assert [request["operation"] for request in requests] == ["license", "list_projects"]
     headers = dict(requests[-1]["headers"])
     assert headers["x-descope-sdk-name"] == "python"
-    assert headers["x-descope-license"] == "enterprise"
+    assert headers["x-descope-license"] == "tier4"
     assert headers["x-descope-project-id"] == emulator.project_id

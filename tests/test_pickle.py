@@ -78,11 +78,6 @@ class TestClients:
             pickle.dumps(emulator)
 
 
-NO_REDUCE = pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="only ProjectInfo and Snapshot know how they are pickled"
-)
-
-
 def comes_back(value: Any, protocol: int) -> None:
     again = pickle.loads(pickle.dumps(value, protocol))
     assert type(again) is type(value)
@@ -99,7 +94,6 @@ class TestValues:
         for value in (info, snapshot):
             comes_back(value, protocol)
 
-    @NO_REDUCE
     @pytest.mark.parametrize("which", ["validation", "missing secret", "status", "entity", "clone"])
     def test_other_results_come_back_equal(self, client: Any, invoke: Callable[[Any], Any], which: str) -> None:
         snapshot = invoke(client.own_project.export_snapshot())
@@ -131,7 +125,6 @@ class TestValues:
         again = pickle.loads(pickle.dumps(raised.value))
         assert (type(again), str(again), vars(again)) == (ProjectNotFound, str(raised.value), vars(raised.value))
 
-    @NO_REDUCE
     def test_a_failed_validation_comes_back_with_its_reasons(self, client: Any, invoke: Callable[[Any], Any]) -> None:
         validation = invoke(client.own_project.validate_snapshot({"project.json": {}}, exclude=["lists"]))
         assert validation.ok

@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
 
-use descope_projects_core::client::{MissingSecret, SecretOption, SecretsOption};
+use descope_projects_core::client::{MissingSecret, SecretGroup, SecretOption, SecretsOption};
 use descope_projects_core::secrets::Secret;
 use descope_projects_core::wire::nearest;
 use descope_projects_core::{Error, ErrorKind, Result};
@@ -17,11 +17,11 @@ use serde_json::{Map, Value};
 
 /// What a key begins with, and the group of entities that it names. The last is ours: the vendor's file has no place
 /// for external authentication, whose secret could not be given otherwise.
-const GROUPS: [(&str, &str); 4] = [
-    ("connector-", "connectors"),
-    ("oauthprovider-", "oauth_providers"),
-    ("outboundapp-", "outbound_apps"),
-    ("externalauth-", "external_auth"),
+const GROUPS: [(&str, SecretGroup); 4] = [
+    ("connector-", SecretGroup::Connectors),
+    ("oauthprovider-", SecretGroup::OauthProviders),
+    ("outboundapp-", SecretGroup::OutboundApps),
+    ("externalauth-", SecretGroup::ExternalAuth),
 ];
 
 /// A file that was read.
@@ -43,10 +43,10 @@ pub(crate) fn read(path: &Path) -> Result<Read> {
     let mut empty = Vec::new();
     for Entry { group, id, name, values } in entries {
         let list = match group {
-            "connectors" => &mut secrets.connectors,
-            "oauth_providers" => &mut secrets.oauth_providers,
-            "outbound_apps" => &mut secrets.outbound_apps,
-            _ => &mut secrets.external_auth,
+            SecretGroup::Connectors => &mut secrets.connectors,
+            SecretGroup::OauthProviders => &mut secrets.oauth_providers,
+            SecretGroup::OutboundApps => &mut secrets.outbound_apps,
+            SecretGroup::ExternalAuth => &mut secrets.external_auth,
         };
         for (kind, value) in values {
             if value.is_empty() {
@@ -115,7 +115,7 @@ fn fill_in(missing: &[MissingSecret]) -> Value {
 }
 
 struct Entry {
-    group: &'static str,
+    group: SecretGroup,
     id: String,
     name: String,
     values: Vec<(String, Secret)>,
@@ -246,11 +246,11 @@ impl<'de> Deserialize<'de> for Field {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
 
-    use descope_projects_core::client::MissingSecret;
+    use descope_projects_core::client::{MissingSecret, SecretGroup};
 
     use super::{check_writable, read, write_missing};
 
-    fn missing(group: &'static str, id: &str, kind: &str) -> MissingSecret {
+    fn missing(group: SecretGroup, id: &str, kind: &str) -> MissingSecret {
         MissingSecret { group, id: id.to_owned(), name: format!("Name of {id}"), kind: kind.to_owned() }
     }
 
@@ -259,11 +259,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secrets.json");
         let all = [
-            missing("connectors", "CI1", "apiKey"),
-            missing("connectors", "CI1", "hmacSecret"),
-            missing("oauth_providers", "apple", "clientSecret"),
-            missing("outbound_apps", "OA-1", "clientSecret"),
-            missing("external_auth", "gateway", "clientSecret"),
+            missing(SecretGroup::Connectors, "CI1", "apiKey"),
+            missing(SecretGroup::Connectors, "CI1", "hmacSecret"),
+            missing(SecretGroup::OauthProviders, "apple", "clientSecret"),
+            missing(SecretGroup::OutboundApps, "OA-1", "clientSecret"),
+            missing(SecretGroup::ExternalAuth, "gateway", "clientSecret"),
         ];
         write_missing(&path, &all).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
@@ -294,7 +294,11 @@ mod tests {
         ] {
             std::fs::write(&path, content).unwrap();
             assert_eq!(check_writable(&path).is_ok(), fine, "{content}");
-            assert_eq!(write_missing(&path, &[missing("connectors", "CI2", "x")]).is_ok(), fine, "{content}");
+            assert_eq!(
+                write_missing(&path, &[missing(SecretGroup::Connectors, "CI2", "x")]).is_ok(),
+                fine,
+                "{content}"
+            );
         }
         assert!(check_writable(folder.path()).is_err(), "a folder");
     }

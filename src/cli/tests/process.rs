@@ -252,7 +252,7 @@ fn doctor_tells_what_is_configured_and_what_works() {
     proxy              proxy.example:8080            HTTPS_PROXY
     trust              the system's store
     base URL           http://HOST        DESCOPE_BASE_URL
-    rate-limit tier    enterprise                    license
+    rate-limit tier    tier4                         license
     may list projects  yes, 3                        list_projects
     project            Acme Robotics staging         list_projects
     --- stderr

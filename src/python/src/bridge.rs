@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 
 use descope_projects_core::client::Project;
 use descope_projects_core::transport::{Connections, Watch};
-use descope_projects_core::{Error, ErrorKind, Result};
+use descope_projects_core::{Error, Result};
 use futures_util::FutureExt as _;
 use pyo3::prelude::*;
 use tokio::runtime::Builder;
@@ -335,9 +335,7 @@ impl Drop for Delivery {
         if self.delivered {
             return;
         }
-        let error = self.watch.interrupted().unwrap_or_else(|| {
-            Error::new(ErrorKind::Transport, "the client was closed while the call was under way; it was not sent")
-        });
+        let error = self.watch.closed();
         self.queue.push(self.number, Box::new(move |py| Err(errors::to_python(py, error))));
     }
 }

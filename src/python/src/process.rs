@@ -10,8 +10,9 @@ use crate::bridge::Background;
 /// Raised in every child of a fork. What a client made before (runtimes, connections, threads) belongs to the parent.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The runtimes' threads that may be running.
-static BACKGROUNDS: Mutex<Vec<Weak<Background>>> = Mutex::new(Vec::new());
+/// The runtimes' threads that may be running, each with the generation of the process that started it: a child has
+/// inherited the list and not the threads.
+static BACKGROUNDS: Mutex<Vec<(u64, Weak<Background>)>> = Mutex::new(Vec::new());
 
 /// How many forks lie between the first process and this one.
 #[pyfunction]
@@ -47,8 +48,8 @@ pub(crate) fn remember(py: Python<'_>, background: Weak<Background>) -> PyResult
         Ok(())
     })?;
     let mut backgrounds = BACKGROUNDS.lock().unwrap_or_else(PoisonError::into_inner);
-    backgrounds.retain(|known| known.strong_count() > 0);
-    backgrounds.push(background);
+    backgrounds.retain(|(_, known)| known.strong_count() > 0);
+    backgrounds.push((generation(), background));
     Ok(())
 }
 
@@ -58,7 +59,8 @@ pub(crate) fn remember(py: Python<'_>, background: Weak<Background>) -> PyResult
 pub(crate) fn stop_background(py: Python<'_>) {
     let backgrounds = std::mem::take(&mut *BACKGROUNDS.lock().unwrap_or_else(PoisonError::into_inner));
     py.detach(|| {
-        for background in backgrounds.iter().filter_map(Weak::upgrade) {
+        let ours = backgrounds.iter().filter(|(born, _)| *born == generation());
+        for background in ours.filter_map(|(_, background)| background.upgrade()) {
             background.stop();
         }
     });

@@ -194,6 +194,10 @@ impl CloneResult {
     ///     ProtocolError: The server did not say which project it made; `written` is "applied".
     #[getter]
     fn project(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if let (None, Some(id)) = (&self.project, &self.result.id) {
+            let message = format!("a result that was pickled carries no handle: use client.project({})", quoted(id));
+            return Err(crate::errors::configuration(py, message));
+        }
         self.project.as_ref().map(|project| project.clone_ref(py)).ok_or_else(|| {
             let message = "the clone was made, but the server did not say which project it is: look for it in the list";
             let error = Error::new(ErrorKind::Protocol, message).with(|details| {
@@ -227,6 +231,15 @@ impl CloneResult {
         dict.set_item("settled", self.settled())?;
         dict.set_item("extra", self.extra(py)?)?;
         Ok(dict)
+    }
+
+    #[staticmethod]
+    fn _unpickle(fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(Self { result: serde_from(fields)?, project: None })
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+        reduced(slf.as_any(), json::value_to_python(slf.py(), &slf.get().result)?)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -331,6 +344,15 @@ impl CloneStatus {
         hash_of(&(self.state(), self.id(), self.name(), self.error()))
     }
 
+    #[staticmethod]
+    fn _unpickle(fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(Self(serde_from(fields)?))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+        reduced(slf.as_any(), json::value_to_python(slf.py(), &slf.get().0)?)
+    }
+
     fn __repr__(&self) -> String {
         let quote = |text: Option<&str>| text.map_or_else(|| "None".to_owned(), quoted);
         format!(
@@ -357,7 +379,7 @@ impl MissingSecret {
     /// The key of `InputSecrets` under which to send it.
     #[getter]
     fn group(&self) -> &'static str {
-        self.0.group
+        self.0.group.as_str()
     }
     /// The entity's id in the files that were sent.
     #[getter]
@@ -385,10 +407,19 @@ impl MissingSecret {
         Ok(dict)
     }
 
+    #[staticmethod]
+    fn _unpickle(fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(Self(serde_from(fields)?))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+        reduced(slf.as_any(), json::value_to_python(slf.py(), &slf.get().0)?)
+    }
+
     fn __repr__(&self) -> String {
         format!(
             "MissingSecret(group={}, id={}, name={}, type={})",
-            quoted(self.0.group),
+            quoted(self.0.group.as_str()),
             quoted(&self.0.id),
             quoted(&self.0.name),
             quoted(&self.0.kind)
@@ -477,6 +508,15 @@ impl Validation {
         hash_of(&self.0)
     }
 
+    #[staticmethod]
+    fn _unpickle(fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(Self(serde_from(fields)?, None))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Reduced<'py>> {
+        reduced(slf.as_any(), json::value_to_python(slf.py(), &slf.get().0)?)
+    }
+
     fn __repr__(&self) -> String {
         format!(
             "Validation(ok={}, failures={}, missing_secrets={})",
@@ -485,6 +525,18 @@ impl Validation {
             tuple(&self.0.missing_secrets.iter().map(|one| format!("{}:{}", one.name, one.kind)).collect::<Vec<_>>())
         )
     }
+}
+
+/// What a pickle is made of: a function, and its arguments.
+type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyAny>,));
+
+fn reduced<'py>(of: &Bound<'py, PyAny>, fields: Bound<'py, PyAny>) -> PyResult<Reduced<'py>> {
+    Ok((of.get_type().getattr("_unpickle")?, (fields,)))
+}
+
+fn serde_from<T: serde::de::DeserializeOwned>(fields: &Bound<'_, PyAny>) -> PyResult<T> {
+    serde_json::from_slice(&json::from_python(fields, "fields")?)
+        .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))
 }
 
 fn extra_from(extra: Option<&Bound<'_, PyAny>>) -> PyResult<Map<String, Value>> {

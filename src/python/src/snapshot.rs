@@ -63,6 +63,9 @@ impl Snapshot {
 /// What a pickle is made of: a function, and its arguments.
 type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>, bool));
 
+/// The same of an entity: its snapshot, its kind and its place in it.
+type ReducedEntity<'py> = (Bound<'py, PyAny>, (Bound<'py, Snapshot>, &'static str, (String, String)));
+
 #[derive(serde::Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct WriteOptions {
@@ -455,6 +458,21 @@ impl Entity {
     #[getter]
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::to_python(py, &self.0.value().map_err(|error| raise(py, error))?, false)
+    }
+
+    /// The snapshot goes with it, for the value is a piece of that.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<ReducedEntity<'py>> {
+        let this = &slf.get().0;
+        let snapshot = Snapshot(this.snapshot().clone()).into_pyobject(slf.py())?;
+        let unpickle = slf.get_type().getattr("_unpickle")?;
+        Ok((unpickle, (snapshot, this.kind.as_str(), this.place.clone())))
+    }
+
+    #[staticmethod]
+    fn _unpickle(py: Python<'_>, snapshot: &Snapshot, kind: &str, place: (String, String)) -> PyResult<Self> {
+        let found = snapshot.0.entities(None).map_err(|error| raise(py, error))?;
+        let wanted = found.into_iter().find(|entity| entity.kind.as_str() == kind && entity.place == place);
+        wanted.map(Self).ok_or_else(|| PyKeyError::new_err(place.0))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -93,7 +93,7 @@ async fn validate(demo: &Demo<'_>, files: &Snapshot, secrets: &Path) -> Result<I
         return Err(Error::new(ErrorKind::Protocol, "unreachable: the claim above fails").into());
     };
     let claim = format!("exactly one secret is missing: {}", describe(missing));
-    narrator.claim_equal(&claim, &(missing.group, missing.name.as_str()), &("connectors", "reCAPTCHA"))?;
+    narrator.claim_equal(&claim, &(missing.group.as_str(), missing.name.as_str()), &("connectors", "reCAPTCHA"))?;
 
     narrator.step("Supply it: fill in the file that the validation wrote (only its owner can read it).");
     secrets_file::write_missing(secrets, &validation.missing_secrets)?;

@@ -39,7 +39,7 @@ pub use options::{
 };
 pub use project::Project;
 pub use raw::RawRequest;
-pub use results::{CloneResult, CloneStatus, MissingSecret, Validation};
+pub use results::{CloneResult, CloneStatus, MissingSecret, SecretGroup, Validation};
 pub use started_clone::StartedClone;
 
 /// The version of this package.
@@ -92,12 +92,18 @@ impl Client {
         let headers = base_headers(options)?;
         let retry = options.retry.unwrap_or_default();
         let proxy = match &options.proxy {
-            Some(url) if !url.is_empty() => ProxyChoice::Url(url.clone()),
+            Some(url) if !url.is_empty() => ProxyChoice::Url(checked_proxy(url)?),
             _ if base_url::is_loopback(&base) => ProxyChoice::None,
             _ => ProxyChoice::Environment,
         };
         let secure = base.scheme() == "https" || !matches!(proxy, ProxyChoice::None);
         let connect_timeout = options.connect_timeout.map_or(Duration::from_secs(10), Seconds::duration);
+        if let Some(bundle) = &options.ca_bundle
+            && !bundle.is_file()
+        {
+            return Err(Error::configuration(format!("`ca_bundle`: there is no file {}", bundle.display()))
+                .with(|details| details.path = Some("ca_bundle".to_owned())));
+        }
         let network = Network::new(secure, proxy, options.ca_bundle.clone(), connect_timeout);
         let config = TransportConfig {
             base,
@@ -211,6 +217,8 @@ impl Client {
         let mut request = self.request_for(&call::LIST_PROJECTS, vec![Bytes::from_static(b"{}")], None);
         request.bearer = bearer;
         request.pool = pool;
+        // As the company only to settle another call, whose interruption is the one that counts.
+        request.tracked = bearer == Bearer::Project;
         let list: ProjectList = self.ask(&request).await?;
         self.credential.learn_may_list(true);
         Ok(list.projects)
@@ -272,6 +280,7 @@ impl Client {
             next: Vec::new(),
             redactor: &self.redactor,
             watch: self.watch.as_deref(),
+            tracked: true,
         }
     }
 
@@ -334,6 +343,24 @@ const OUR_HEADERS: [&str; 7] = [
     "x-descope-license",
     "transfer-encoding",
 ];
+
+/// A proxy that cannot be used is an error: a direct connection where a proxy was asked for may leave the company's
+/// network, or reach nothing.
+fn checked_proxy(proxy: &Secret) -> Result<Secret> {
+    const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+    // The URL itself is not shown: it may hold a password.
+    let wrong = |why: &str| {
+        Error::configuration(format!("`proxy`: {why}")).with(|details| details.path = Some("proxy".to_owned()))
+    };
+    let url = url::Url::parse(proxy.expose()).map_err(|error| wrong(&format!("not a URL: {error}")))?;
+    if !SCHEMES.contains(&url.scheme()) {
+        return Err(wrong("must begin with http://, https://, socks5:// or socks5h://"));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(wrong("has no host"));
+    }
+    Ok(proxy.clone())
+}
 
 fn secret_headers(options: &ClientOptions) -> Vec<Secret> {
     const SUSPICIOUS: [&str; 6] = ["auth", "token", "key", "secret", "cookie", "password"];

@@ -110,6 +110,7 @@ impl Client {
             next: Vec::new(),
             redactor: &self.redactor,
             watch: self.watch.as_deref(),
+            tracked: true,
         };
         let _writer = if raw.repeat.writes() { Some(self.writer().await) } else { None };
         let answer = self.send(&request).await?;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::wire::{ClonedProject, InputSecret, InputSecrets, Project, ValidationAnswer};
 
 /// What a clone made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CloneResult {
     /// The new project's id; absent if the server did not say and the list did not show it.
     pub id: Option<String>,
@@ -49,7 +50,8 @@ impl CloneResult {
 }
 
 /// How far an asynchronous clone is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CloneStatus {
     /// Not there yet.
     Running,
@@ -62,11 +64,37 @@ pub enum CloneStatus {
     },
 }
 
+/// The kinds of entity that have secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretGroup {
+    /// Connectors.
+    Connectors,
+    /// OAuth providers.
+    OauthProviders,
+    /// Outbound apps.
+    OutboundApps,
+    /// External authentication.
+    ExternalAuth,
+}
+
+impl SecretGroup {
+    /// Its key in `input_secrets`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connectors => "connectors",
+            Self::OauthProviders => "oauth_providers",
+            Self::OutboundApps => "outbound_apps",
+            Self::ExternalAuth => "external_auth",
+        }
+    }
+}
+
 /// Which entity needs which secret.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MissingSecret {
-    /// `connectors`, `oauth_providers`, `outbound_apps` or `external_auth`.
-    pub group: &'static str,
+    /// Of which kind the entity is.
+    pub group: SecretGroup,
     /// The entity's id in the files that were sent.
     pub id: String,
     /// The entity's name.
@@ -76,7 +104,7 @@ pub struct MissingSecret {
 }
 
 /// What the server says of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Validation {
     /// Whether it could be imported.
     pub ok: bool,
@@ -92,10 +120,10 @@ impl Validation {
         let secrets = answer.missing_secrets.unwrap_or_default();
         let InputSecrets { connectors, oauth_providers, outbound_apps, external_auth } = secrets;
         for (group, list) in [
-            ("connectors", connectors),
-            ("oauth_providers", oauth_providers),
-            ("outbound_apps", outbound_apps),
-            ("external_auth", external_auth),
+            (SecretGroup::Connectors, connectors),
+            (SecretGroup::OauthProviders, oauth_providers),
+            (SecretGroup::OutboundApps, outbound_apps),
+            (SecretGroup::ExternalAuth, external_auth),
         ] {
             missing_secrets.extend(list.into_iter().map(|InputSecret { id, name, kind, .. }| MissingSecret {
                 group,

@@ -128,6 +128,11 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// The snapshot that it is in.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
     /// Its configuration as JSON text: the value at its place, or, where it is several files, an object of them by
     /// their name.
     pub fn value(&self) -> Result<Bytes, SnapshotError> {

@@ -78,6 +78,8 @@ pub(crate) struct Request<'call> {
     pub(crate) next: Vec<String>,
     pub(crate) redactor: &'call Redactor,
     pub(crate) watch: Option<&'call Watch>,
+    /// Whether the watch's call is this one, and not another that this one only helps to settle.
+    pub(crate) tracked: bool,
 }
 
 impl Request<'_> {
@@ -131,12 +133,9 @@ impl Transport {
                 request.credential.project_id()
             )));
         }
-        let started = match request.watch {
-            Some(watch) if request.repeat == Repeat::Once => {
-                Some(watch.begin_once(request.operation, Some(request.project_id), request.next.clone()))
-            }
-            _ => None,
-        };
+        let tracked = request.watch.filter(|_| request.tracked);
+        let started = tracked
+            .map(|watch| watch.begin(request.operation, request.project_id, request.repeat, request.next.clone()));
         let mut backoff = Backoff::new(self.config.backoff, rand::random::<f64>);
         let mut waited = Duration::ZERO;
         let mut attempts = 0;
@@ -149,7 +148,7 @@ impl Transport {
             self.budget.spend().await;
             self.handshake(connections, request).await;
             attempts += 1;
-            if let Some(watch) = request.watch {
+            if let Some(watch) = tracked {
                 watch.attempt(attempts);
             }
             let began = Instant::now();
@@ -162,14 +161,14 @@ impl Transport {
             match verdict {
                 Verdict::Done(mut answer) => {
                     answer.attempt = attempts;
-                    if let Some(watch) = request.watch {
+                    if let Some(watch) = tracked {
                         watch.ended();
                     }
                     return Ok(answer);
                 }
                 Verdict::Failed(error) => {
                     let error = complete(error, request, attempts, uncertain);
-                    if let Some(watch) = request.watch
+                    if let Some(watch) = tracked
                         && error.kind() != ErrorKind::UnknownOutcome
                     {
                         watch.ended();
@@ -178,7 +177,7 @@ impl Transport {
                 }
                 Verdict::Again { error, at_least, all_calls, harmless } => {
                     uncertain |= !harmless && request.repeat.writes();
-                    if harmless && let Some(watch) = request.watch {
+                    if harmless && let Some(watch) = tracked {
                         watch.harmless();
                     }
                     let pause = backoff.pause().max(at_least.unwrap_or_default());
@@ -244,6 +243,7 @@ impl Transport {
             next: Vec::new(),
             redactor: request.redactor,
             watch: None,
+            tracked: false,
         };
         let ask = async {
             let answer = self.outgoing(connections, &asking, None).send().await.ok()?;

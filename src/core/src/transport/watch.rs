@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::error::{Error, ErrorKind, Written};
+use crate::wire::Repeat;
 
 /// How important a log record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,8 @@ pub struct Watch {
 #[derive(Clone, Debug)]
 struct Running {
     operation: String,
-    project_id: Option<String>,
+    project_id: String,
+    repeat: Repeat,
     next: Vec<String>,
 }
 
@@ -61,22 +63,48 @@ impl Watch {
     /// What to tell the user if the call is interrupted now: an unknown outcome once the first byte of a call that may
     /// not be repeated was handed to the connection, nothing before.
     pub fn interrupted(&self) -> Option<Error> {
-        if !self.started.load(Ordering::Acquire) {
+        let running = self.running()?;
+        if running.repeat != Repeat::Once || !self.sent() {
             return None;
         }
-        let running = self.running.lock().ok()?.clone()?;
-        let project = running.project_id.as_deref().map(|id| format!(" of {id}")).unwrap_or_default();
         let message = format!(
-            "{}{project} was interrupted after it was sent: whether it was done is unknown, and nothing was repeated",
-            running.operation
+            "{} of {} was interrupted after it was sent: whether it was done is unknown, and nothing was repeated",
+            running.operation, running.project_id
         );
-        Some(Error::new(ErrorKind::UnknownOutcome, message).with(|details| {
+        Some(self.ended_early(ErrorKind::UnknownOutcome, message, running))
+    }
+
+    /// What to tell whoever still waits when the client is closed.
+    pub fn closed(&self) -> Error {
+        if let Some(unknown) = self.interrupted() {
+            return unknown;
+        }
+        let why = "the client was closed while the call was under way";
+        let Some(running) = self.running() else { return Error::new(ErrorKind::Transport, why) };
+        let sent = if self.sent() { "" } else { "; it was not sent" };
+        let message = format!("{} of {}: {why}{sent}", running.operation, running.project_id);
+        self.ended_early(ErrorKind::Transport, message, running)
+    }
+
+    fn running(&self) -> Option<Running> {
+        self.running.lock().ok()?.clone()
+    }
+
+    fn sent(&self) -> bool {
+        self.started.load(Ordering::Acquire)
+    }
+
+    fn ended_early(&self, kind: ErrorKind, message: String, running: Running) -> Error {
+        let written = if running.repeat.writes() && self.sent() { Written::Unknown } else { Written::Nothing };
+        Error::new(kind, message).with(|details| {
             details.operation = Some(running.operation);
-            details.project_id = running.project_id;
+            details.project_id = Some(running.project_id);
             details.attempts = self.attempts.load(Ordering::Relaxed);
-            details.written = Written::Unknown;
-            details.next = running.next;
-        }))
+            details.written = written;
+            if written == Written::Unknown {
+                details.next = running.next;
+            }
+        })
     }
 
     pub(crate) fn record(&self, level: Level, message: String) {
@@ -86,18 +114,19 @@ impl Watch {
         }
     }
 
-    /// A call begins that may not be repeated; the flag returned is set when its first byte is handed over.
-    pub(crate) fn begin_once(
+    /// A call begins; the flag returned is set when its first byte is handed over.
+    pub(crate) fn begin(
         &self,
         operation: &str,
-        project_id: Option<&str>,
+        project_id: &str,
+        repeat: Repeat,
         next: Vec<String>,
     ) -> std::sync::Arc<AtomicBool> {
         self.started.store(false, Ordering::Release);
         self.attempts.store(0, Ordering::Relaxed);
         if let Ok(mut running) = self.running.lock() {
-            *running =
-                Some(Running { operation: operation.to_owned(), project_id: project_id.map(str::to_owned), next });
+            let (operation, project_id) = (operation.to_owned(), project_id.to_owned());
+            *running = Some(Running { operation, project_id, repeat, next });
         }
         std::sync::Arc::clone(&self.started)
     }

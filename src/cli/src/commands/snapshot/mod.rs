@@ -6,7 +6,7 @@ pub(super) mod validate;
 
 use std::path::Path;
 
-use descope_projects_core::client::{ImportOptions, MissingSecret, SecretsOption, Validation};
+use descope_projects_core::client::{ImportOptions, MissingSecret, SecretGroup, SecretsOption, Validation};
 use descope_projects_core::snapshot::Snapshot;
 use descope_projects_core::wire::check_excludes;
 use descope_projects_core::{Error, ErrorKind};
@@ -122,10 +122,10 @@ pub(crate) fn validation_lines(validation: &Validation) -> Vec<String> {
 /// A missing secret in words.
 pub(crate) fn describe(secret: &MissingSecret) -> String {
     let entity = match secret.group {
-        "connectors" => "connector",
-        "oauth_providers" => "OAuth provider",
-        "outbound_apps" => "outbound app",
-        _ => "external authentication",
+        SecretGroup::Connectors => "connector",
+        SecretGroup::OauthProviders => "OAuth provider",
+        SecretGroup::OutboundApps => "outbound app",
+        SecretGroup::ExternalAuth => "external authentication",
     };
     let MissingSecret { id, name, kind, .. } = secret;
     if name.is_empty() { format!("{kind} of {entity} {id}") } else { format!("{kind} of {entity} {name} ({id})") }
