@@ -236,6 +236,27 @@ class TestOptions:
         assert "123454321" not in repr(raised.value)
         assert emulator.requests() == []
 
+    @pytest.mark.parametrize(
+        ("call", "path"),
+        [
+            (lambda face: face.client("P2a", "K2a", {"timeout": 1}, timeout=1), "timeout"),
+            (lambda face: face.client("P2a", "K2a", retry={"max_attempts": True}), "retry.max_attempts"),
+            (lambda face: face.client("P2a", "K2a", retry={"attempts": 1}), "retry.attempts"),
+            (lambda face: face.client("P2a", "K2a", headers={"X-A": 1}), "headers.X-A"),
+            (lambda face: face.client("P2a", "K2a", user_agent=b"x"), "user_agent"),
+            (lambda face: face.client(None, "K2a"), "project_id"),
+            (lambda face: face.client("P2a", None), "management_key"),
+            (lambda face: face.client("P2a", "K2a").project(None), "project_id"),
+            (lambda face: face.client("P2a", "K2a").own_project.update_tags("abc"), "tags"),
+            (lambda face: face.client("P2a", "K2a").own_project.clone(tags=["a", 1]), "tags[1]"),
+        ],
+    )
+    def test_an_error_has_the_path_of_what_is_wrong(self, face: Face, call: Callable[[Face], Any], path: str) -> None:
+        with pytest.raises(ConfigurationError) as raised:
+            face.invoke(call(face))
+        assert raised.value.path == path
+        assert raised.value.written == "nothing"
+
     @pytest.mark.parametrize("options", [3, "name", ["name"], [("name", "x")]])
     def test_options_are_a_dict_and_nothing_else(self, project: Any, options: Any, invoke: Invoke) -> None:
         with pytest.raises(ConfigurationError, match="options must be a dict"):

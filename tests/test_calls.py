@@ -290,6 +290,13 @@ class TestPartsAndWrappers:
         assert emulator.requests() == []
 
     @pytest.mark.parametrize("verb", VERBS)
+    def test_a_wrapper_around_images_is_refused_too(self, project: Any, invoke: Invoke, verb: str) -> None:
+        snapshot = invoke(project.export_snapshot())
+        for files in ({"files": snapshot.to_files()}, {"files": snapshot}):
+            with pytest.raises(SnapshotError, match='pass its "files"'):
+                invoke(getattr(project, verb)(files))
+
+    @pytest.mark.parametrize("verb", VERBS)
     @pytest.mark.parametrize("files", [3, None, ["project.json"], b"project.json"])
     def test_files_of_another_kind_are_refused(
         self, project: Any, emulator: Emulator, verb: str, files: Any, invoke: Invoke

@@ -146,6 +146,7 @@ class TestMaking:
             ({"seed": {"companies": [{"name": "A", "keys": [{"key": "x"}], "projects": [{"id": "P2a"}]}]}}, "name"),
             ({"seed": 3}, "seed"),
             ({"prot": 1}, "did you mean `port`?"),
+            ({"sed": "acme"}, "did you mean `seed`?"),
             ({"port": 70000}, "`port`: expected"),
             ({"port": "8080"}, "`port`: expected"),
             ({"port": True}, "`port`: expected"),
@@ -324,6 +325,7 @@ class TestFailing:
             ("clon", {}, 'did you mean "clone"?'),
             ("listProjects", {}, 'did you mean "list_projects"?'),
             ("clone", {"stauts": 500}, "did you mean `status`?"),
+            ("clone", {"tims": 1}, "did you mean `times`?"),
             ("clone", {"status": 200}, "expected 400 to 599"),
             ("clone", {"status": "500"}, "`status`: expected"),
             ("clone", {"status": True}, "`status`: expected"),
@@ -362,6 +364,16 @@ class TestRateLimit:
         # A client that was told to wait does wait: another one asks.
         with emulator.client() as client:
             assert len(client.list_projects()) == 1
+
+    @pytest.mark.parametrize("limit", [{"requests": 1}, {"per": 60}, {}])
+    def test_a_limit_has_defaults(self, limit: Any) -> None:  # noqa: ANN401 -- a dict of options
+        options: Any = {"retry": {"max_attempts": 1}, "license_handshake": False}
+        with Emulator(rate_limit=limit) as emulator, emulator.client(options) as client:
+            for _ in range(limit.get("requests", 100)):
+                client.list_projects()
+            with pytest.raises(RateLimited) as raised:
+                client.list_projects()
+            assert 50 < raised.value.retry_after <= 60
 
     @pytest.mark.descope_emulator(rate_limit={"requests": 1, "per": 60, "retry_after_form": "date"})
     def test_the_wait_may_be_a_date(self, emulator: Emulator, plain: Client) -> None:

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import logging
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from descope_projects import (
+    ApiError,
     CloneResult,
     ConfigurationError,
+    DeadlineExceeded,
+    DescopeError,
     Emulator,
     MissingSecret,
     ProjectInfo,
@@ -20,9 +21,10 @@ from descope_projects import (
     Snapshot,
     Validation,
 )
+from scripted_server import ScriptedServer, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conftest import Face
 
@@ -41,6 +43,16 @@ def with_new_connector(snapshot: Snapshot) -> dict[str, Any]:
     configuration = {"channel": "#ops", "token": "PLACEHOLDER_VALUE"}
     files["connectors/slack.json"] = {"id": "CInew", "name": "Slack", "type": "slack", "configuration": configuration}
     return files
+
+
+Scripted: TypeAlias = "tuple[ScriptedServer, Any, Invoke]"
+
+
+@pytest.fixture
+def scripted(face: Face) -> Iterator[Scripted]:
+    """A server that says what the emulator never says, a client of it, and how to call it."""
+    with ScriptedServer() as server:
+        yield server, face.client("P2abc", "K2abc", base_url=server.url, license_handshake=False), face.invoke
 
 
 class TestResults:
@@ -115,42 +127,90 @@ class TestResults:
         [
             (
                 "list_projects",
-                '{"projects": [{"id": "P2a", "name": "n", "since": {"v": 1}}], "next": "x"}',
+                {"projects": [{"id": "P2a", "name": "n", "since": {"v": 1}}], "next": "x"},
                 lambda client, invoke: invoke(client.list_projects())[0],
                 {"since": {"v": 1}},
             ),
             (
                 "clone",
-                '{"projectId": "P2a", "projectName": "n", "since": [1, "two"]}',
+                {"projectId": "P2a", "projectName": "n", "since": [1, "two"]},
                 lambda client, invoke: invoke(client.own_project.clone(name="n", settle=False)),
                 {"since": [1, "two"]},
             ),
+            (
+                "clone_status",
+                {"projectId": "P2a", "projectName": "n", "since": 1},
+                lambda client, invoke: invoke(invoke(client.own_project.start_clone()).status()),
+                {"since": 1},
+            ),
         ],
+        ids=["list", "clone", "status"],
     )
     def test_fields_that_the_server_added_since_are_kept(
-        self, face: Face, operation: str, body: str, call: Callable[[Any, Invoke], Any], extra: dict
+        self,
+        scripted: Scripted,
+        operation: str,
+        body: dict[str, Any],
+        call: Callable[[Any, Invoke], Any],
+        extra: dict[str, Any],
     ) -> None:
-        with Answering({operation: body}) as url:
-            made = face.client("P2abc", "K2abc", base_url=url, license_handshake=False)
-            result = call(made, face.invoke)
-            assert result.extra == extra
-            assert result.to_dict()["extra"] == extra
-            assert result.id == "P2a"
+        server, client, invoke = scripted
+        server.script(operation, answer(200, body))
+        result = call(client, invoke)
+        assert (result.id, result.name) == ("P2a", "n")
+        assert result.extra == extra
+        assert result.to_dict()["extra"] == extra
 
-    def test_what_the_server_does_not_say_is_none(self, face: Face, invoke: Invoke) -> None:
-        with Answering({"list_projects": '{"projects": [{"id": "P2a"}]}', "clone": "{}"}) as url:
-            made = face.client("P2abc", "K2abc", base_url=url, license_handshake=False)
-            [info] = invoke(made.list_projects())
-            assert (info.id, info.environment, info.tags, info.extra) == ("P2a", None, (), {})
-            clone = invoke(made.own_project.clone(name="n", settle=False))
-            assert (clone.id, clone.name, clone.environment, clone.tags) == (None, None, None, None)
+    def test_what_the_server_does_not_say_is_none(self, scripted: Scripted) -> None:
+        server, client, invoke = scripted
+        server.script("list_projects", answer(200, {"projects": [{"id": "P2a"}]}))
+        [info] = invoke(client.list_projects())
+        assert (info.id, info.environment, info.tags, info.extra) == ("P2a", None, (), {})
+        server.script("clone", answer(200, {}))
+        clone = invoke(client.own_project.clone(name="n", settle=False))
+        assert (clone.id, clone.name, clone.environment, clone.tags) == (None, None, None, None)
+        with pytest.raises(DescopeError, match="which project"):
+            clone.project  # noqa: B018 -- the access is what is tested
 
-    def test_an_environment_that_is_empty_is_none(self, face: Face, invoke: Invoke) -> None:
-        body = '{"projects": [{"id": "P2a", "name": "n", "environment": "", "tag": "", "tags": null}]}'
-        with Answering({"list_projects": body}) as url:
-            made = face.client("P2abc", "K2abc", base_url=url, license_handshake=False)
-            [info] = invoke(made.list_projects())
-            assert (info.environment, info.tags) == (None, ())
+    def test_an_environment_that_is_empty_is_none(self, scripted: Scripted) -> None:
+        server, client, invoke = scripted
+        listed = {"id": "P2a", "name": "n", "environment": "", "tag": "", "tags": None}
+        server.script("list_projects", answer(200, {"projects": [listed]}))
+        [info] = invoke(client.list_projects())
+        assert (info.environment, info.tags) == (None, ())
+
+    def test_a_project_of_an_older_server_has_its_one_tag(self, scripted: Scripted) -> None:
+        server, client, invoke = scripted
+        server.script("list_projects", answer(200, {"projects": [{"id": "P2a", "name": "n", "tag": "blue"}]}))
+        [info] = invoke(client.list_projects())
+        assert info.tags == ("blue",)
+
+
+class TestStartedClones:
+    def test_a_clone_that_failed_says_why(self, scripted: Scripted) -> None:
+        server, client, invoke = scripted
+        server.always("clone_status", answer(200, {"error": "the disk is full"}))
+        started = invoke(client.own_project.start_clone(name="x"))
+        status = invoke(started.status())
+        assert (status.state, status.id, status.error) == ("failed", None, "the disk is full")
+        with pytest.raises(ApiError) as raised:
+            invoke(started.wait())
+        assert (raised.value.status, raised.value.message) == (None, "the disk is full")
+
+    @pytest.mark.descope_emulator(clone_steps=2**31)
+    def test_waiting_has_an_end_and_may_be_done_again(self, client: Any, emulator: Emulator, invoke: Invoke) -> None:
+        started = invoke(client.own_project.start_clone(name="x"))
+        for _ in range(2):
+            with pytest.raises(DeadlineExceeded):
+                invoke(started.wait(timeout=0.01))
+        assert emulator.executions("start_clone") == 1
+        assert invoke(started.status()).state == "running"
+
+    @pytest.mark.parametrize("timeout", [0, -1, True, "3", float("nan")])
+    def test_waiting_takes_seconds(self, client: Any, invoke: Invoke, timeout: Any) -> None:
+        started = invoke(client.own_project.start_clone(name="x"))
+        with pytest.raises(ConfigurationError, match="`timeout`: expected a number of seconds"):
+            invoke(started.wait(timeout=timeout))
 
 
 class TestClosing:
@@ -238,41 +298,3 @@ class TestLogging:
         finally:
             logger.removeHandler(handler)
         assert len(unraisable) > 0
-
-
-PATHS = {"list_projects": "/v1/mgmt/projects/list", "clone": "/v1/mgmt/project/clone"}
-
-
-class Answering:
-    """A server that answers each call with a fixed body: what the emulator never says."""
-
-    def __init__(self, bodies: dict[str, str]) -> None:
-        self.bodies = {PATHS[operation]: body for operation, body in bodies.items()}
-
-    def __enter__(self) -> str:
-        bodies = self.bodies
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                body = bodies[self.path].encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def __exit__(self, *exception: object) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
