@@ -109,6 +109,8 @@ class Connection:
     number: int
     socket: socket.socket
     open: bool = True
+    rude: bool = False
+    """Whether it is reset at its end."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def close(self) -> None:
@@ -316,6 +318,16 @@ class ScriptedServer:
             listener.shutdown(socket.SHUT_RDWR)  # Closing alone does not wake the thread that accepts.
         listener.close()
 
+    def reset_idle(self) -> None:
+        """Resets every connection that waits for a request."""
+        with self._changed:
+            connections = [connection for connection in self._open if connection.open]
+        for connection in connections:
+            connection.rude = True
+            with contextlib.suppress(OSError):  # The client was faster.
+                connection.socket.shutdown(socket.SHUT_RD)  # The thread that reads sees the end, and resets it.
+        self.wait_until_closed(len(self._open))
+
     def close(self) -> None:
         self.stop_listening()
         with self._changed:
@@ -400,6 +412,8 @@ class ScriptedServer:
                 self._encrypt(connection, self.tls)
             while connection.open and (request := self._read(connection)) is not None:
                 self._step(request)(Exchange(self, connection, request))
+        if connection.rude and connection.open:
+            connection.reset()
         connection.close()
         with self._changed:
             self.closed += 1

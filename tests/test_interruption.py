@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from descope_projects import AsyncClient, Client
-from descope_projects.errors import TransportError, UnknownOutcome
+from descope_projects.errors import ConfigurationError, TransportError, UnknownOutcome
 from scripted_server import FILES, KEY, PATIENCE, PROJECT, Gate, ScriptedServer, answer, drop, hold, targets, well
 
 if TYPE_CHECKING:
@@ -350,6 +350,7 @@ async def test_a_cancelled_call_says_what_is_unknown_and_aborts_its_request(
         gate.open()
         assert await asyncio.to_thread(gone.wait, PATIENCE)
         assert (await client.list_projects())[0].id == PROJECT
+        await client.own_project.update_tags(["after"])  # The project's next writer does not wait for this one.
     warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
     if call in ONCE:
         cause = interruption.__cause__
@@ -428,6 +429,21 @@ def test_a_slow_call_of_one_thread_holds_up_no_other(server: ScriptedServer) -> 
         assert client.list_projects()[0].id == PROJECT
         gate.open()
         assert "project.json" in slow.result(PATIENCE)
+
+
+def test_a_call_of_another_thread_outlives_the_client(server: ScriptedServer) -> None:
+    gate = Gate()
+    server.script("clone", hold(gate, then=well))
+    client = Client(PROJECT, KEY, base_url=server.url)
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(client.own_project.clone, name="preview", settle=False)
+        gate.wait_until_reached()
+        client.close()
+        with pytest.raises(ConfigurationError):
+            client.list_projects()
+        gate.open()
+        assert under_way.result(PATIENCE).name == "preview"
+    server.wait_until_closed(server.connections)
 
 
 async def test_the_synchronous_client_works_inside_a_running_loop(server: ScriptedServer) -> None:

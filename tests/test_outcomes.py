@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from conftest import Face
     from descope_projects import Emulator
-    from scripted_server import Step
+    from scripted_server import Exchange, Step
 
     Connect = Callable[..., Any]
     Invoke = Callable[[Any], Any]
@@ -327,6 +327,13 @@ def test_a_connection_that_is_never_made_is_given_up_and_tried_again(
     assert (caught.value.written, caught.value.attempts) == ("nothing", ATTEMPTS)
 
 
+def test_a_name_that_cannot_be_looked_up_means_certainly_not_sent(connect: Connect, invoke: Invoke) -> None:
+    client = connect(base_url="https://api.example.invalid", connect_timeout=0.5, retry={"max_attempts": 1})
+    with pytest.raises(TransportError, match=r"no connection to api\.example\.invalid") as caught:
+        invoke(client.own_project.clone(settle=False))
+    assert (caught.value.written, caught.value.exit_status) == ("nothing", 1)
+
+
 def test_a_value_that_an_earlier_attempt_may_have_set_is_unknown_even_if_the_last_never_arrived(
     connect: Connect, invoke: Invoke, server: ScriptedServer
 ) -> None:
@@ -352,6 +359,17 @@ def test_idle_connections_that_the_server_closed_cost_no_call_its_outcome(
         # The close is in this machine's kernel before the next call begins, and nothing has told the client.
         server.wait_until_closed(number)
     assert server.executions(operation.key) == len(server.seen(operation.key)) == server.connections == 20
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.key == "clone"], ids=by_name)
+def test_idle_connections_that_were_reset_cost_no_call_its_outcome(
+    operation: Operation, connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    client = connect()
+    for _ in range(20):
+        invoke(operation.call(client))
+        server.reset_idle()
+    assert server.executions("clone") == len(server.seen("clone")) == server.connections == 20
 
 
 def test_an_idle_connection_that_the_server_closed_costs_no_attempt_of_a_call_that_lists_first(
@@ -487,6 +505,22 @@ def test_a_clone_that_outlasts_our_deadline_is_settled_by_the_list(
     server.script("clone", hold(Gate(), work=True))
     made = invoke(connect().own_project.clone(name="preview", timeout=1))
     assert (made.settled, made.id, server.executions("clone")) == (True, server.projects[-1]["id"], 1)
+
+
+def test_work_that_is_done_after_our_deadline_is_found_by_a_later_look(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    gate = Gate()
+
+    def too_early(exchange: Exchange) -> None:
+        well(exchange)
+        gate.open()
+        server.wait_until(lambda: len(server.projects) == 2)
+
+    server.script("clone", hold(gate, then=well))
+    server.script("list_projects", well, too_early)
+    made = invoke(connect().own_project.clone(name="preview", timeout=1))
+    assert (made.settled, server.executions("clone"), len(server.seen("list_projects"))) == (True, 1, 3)
 
 
 def test_a_list_that_fails_for_a_while_settles_all_the_same(
