@@ -11,6 +11,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -341,6 +342,25 @@ def test_a_value_that_an_earlier_attempt_may_have_set_is_unknown_even_if_the_las
     with pytest.raises(errors.ServerError) as caught:
         invoke(connect(retry={"max_attempts": 3}).own_project.update_name("new"))
     assert (caught.value.status, caught.value.written, caught.value.exit_status) == (521, "unknown", 4)
+
+
+@pytest.mark.parametrize("call", ["clone", "import_snapshot"])
+def test_no_sequence_of_events_makes_a_call_run_twice(
+    call: str, connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    operation = next(one for one in OPERATIONS if one.name == call)
+    client = connect()
+    harmless = [cell for cell in CELLS if cell.harmless]
+    for first, second, last in [*product(harmless, harmless[:1], CELLS), *product(harmless[-1:], harmless, CELLS)]:
+        before = server.executions(call)
+        server.script(call, first.happens, second.happens, last.happens)
+        if last.harmless:
+            invoke(operation.call(client))
+        else:
+            with pytest.raises(UnknownOutcome) as caught:
+                invoke(operation.call(client))
+            assert caught.value.attempts == 3
+        assert server.executions(call) - before == int(last.harmless or last.works)
 
 
 # A once call on a connection that was idle.
