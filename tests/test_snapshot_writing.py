@@ -166,6 +166,24 @@ def reached(directory: Path, what: str, count: int) -> bool:
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 class TestKilled:
+    @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+    def test_an_interrupted_write_leaves_the_old_or_the_new(self, tmp_path: Path, sent: signal.Signals) -> None:
+        Snapshot.from_files(numbered(1)).write(tmp_path / "s")
+        Snapshot.from_files(numbered(2)).write(tmp_path / "new")
+        program = [sys.executable, "-c", WRITER, str(tmp_path / "new"), str(tmp_path / "s")]
+        writer = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert writer.stdout is not None
+        assert writer.stdout.read(1) == b"a"
+        os.set_blocking(writer.stdout.fileno(), False)
+        while not reached(tmp_path / "s", "staged", 10) and not writer.stdout.read(1) and writer.poll() is None:
+            pass
+        writer.send_signal(sent)
+        _, complaint = writer.communicate()
+        assert writer.returncode in (0, -sent)
+        assert b"panicked" not in complaint
+        assert version_of(Snapshot.read(tmp_path / "s")) in (1, 2)
+        assert not (tmp_path / "s" / STAGING / "commit.json").exists()
+
     @pytest.mark.parametrize(("what", "count"), moments(20))
     @pytest.mark.parametrize("first", [True, False])
     def test_a_killed_write_leaves_the_old_or_the_new(
