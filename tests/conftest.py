@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from descope_projects import Emulator
+    from private_authority import Authority
 
 AT_ONCE = {"initial_backoff": 0, "max_backoff": 0}
 FOREIGN_VARIABLES = ("DESCOPE_", "WORKLOAD_IDENTITY_TOKEN", "SSL_CERT_", "REQUESTS_CA_BUNDLE")
@@ -89,6 +90,21 @@ def client(face: Face, emulator: Emulator) -> Any:
 def server() -> Iterator[ScriptedServer]:
     """A server that does what the test says."""
     with ScriptedServer() as scripted:
+        yield scripted
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Signs the certificates of the servers of all tests."""
+    from private_authority import Authority  # noqa: PLC0415 -- most tests need none of what it imports
+
+    return Authority(tmp_path_factory.mktemp("authority"), "private-authority")
+
+
+@pytest.fixture
+def secure(authority: Authority) -> Iterator[ScriptedServer]:
+    """A scripted server whose certificate the private authority has signed."""
+    with ScriptedServer(authority.server()) as scripted:
         yield scripted
 
 

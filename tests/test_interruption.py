@@ -1,4 +1,4 @@
-"""Ctrl-C, cancellation, threads, forks and the end of the interpreter, with a call under way.
+"""Ctrl-C and cancellation, with a call under way.
 
 What must be interrupted runs in a process of its own; the signal is sent when the server says that it has the request.
 """
@@ -7,60 +7,25 @@ What must be interrupted runs in a process of its own; the signal is sent when t
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
-import signal
-import subprocess
-import sys
-import textwrap
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from descope_projects import AsyncClient, Client
-from descope_projects.errors import ConfigurationError, TransportError, UnknownOutcome
+from descope_projects import AsyncClient
+from descope_projects.errors import TransportError, UnknownOutcome
+from processes import Process
 from scripted_server import FILES, KEY, PATIENCE, PROJECT, Gate, ScriptedServer, answer, drop, hold, targets, well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Face
     from scripted_server import Connection, Exchange
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals and forks are those of Unix")
 
-BEGIN = f"""
-import asyncio, json, logging, os, signal, sys, threading
-from descope_projects import AsyncClient, Client
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell may have switched it off.
-OPTIONS = json.loads(sys.argv[1])
-FILES = {FILES!r}
-
-
-class Keep(logging.Handler):
-    records = []
-
-    def emit(self, record):
-        self.records.append(record.levelname)
-
-
-logging.getLogger("descope_projects").addHandler(Keep())
-
-
-def told(error):
-    names = ("operation", "project_id", "attempts", "written", "exit_status")
-    return error and {{"class": type(error).__name__, **{{name: getattr(error, name) for name in names}}}}
-
-
-def tell(**what):
-    print(json.dumps(what), flush=True)
-
-
-"""
 INTERRUPTED = """
 client = Client({project!r}, {key!r}, OPTIONS)
 started = client.own_project.start_clone() if {needs_started} else None
@@ -71,32 +36,6 @@ except KeyboardInterrupt as interrupt:
     client.list_projects()
     tell(usable=True)
 """
-
-
-class Process:
-    """A script that runs in an interpreter of its own."""
-
-    def __init__(self, script: str, server: ScriptedServer, **options: Any) -> None:
-        retry = {"initial_backoff": 0, "max_backoff": 0}
-        defaults = {"base_url": server.url, "license_handshake": False, "retry": retry}
-        arguments = [sys.executable, "-c", BEGIN + textwrap.dedent(script), json.dumps({**defaults, **options})]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(arguments, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-
-    def interrupt(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-
-    def line(self) -> Any:
-        """The next thing that the script tells."""
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline() or "null")
-
-    def end(self, say: str | None = None) -> list[Any]:
-        """Waits for the end, which must be a good one; what the script told."""
-        out, err = self.process.communicate(say, PATIENCE)
-        assert self.process.returncode == 0, err
-        assert "panicked" not in err
-        return [json.loads(line) for line in out.splitlines()]
 
 
 READS = {
@@ -399,210 +338,3 @@ async def test_closing_a_client_ends_its_calls_and_says_what_is_unknown(call: st
     error = caught.value
     assert error.written == ("unknown" if call in ONCE or call == "update_name" else "nothing")
     assert (error.operation, error.project_id) == (call, PROJECT)
-
-
-# Threads and loops.
-
-
-def test_threads_share_a_client(server: ScriptedServer) -> None:
-    together = threading.Barrier(8)
-
-    def work(number: int) -> str | None:
-        together.wait()
-        for _ in range(20):
-            assert client.list_projects()[0].id == PROJECT
-        return client.project(f"P2thread{number}").clone(name=f"made-by-{number}", settle=False).name
-
-    with Client(PROJECT, KEY, base_url=server.url) as client, ThreadPoolExecutor(8) as pool:
-        assert sorted(map(str, pool.map(work, range(8)))) == [f"made-by-{number}" for number in range(8)]
-        # Connections are of those that call at the same time: two kinds, one for calls that may not be repeated.
-        assert server.connections <= 16
-    assert (server.executions("list_projects"), server.executions("clone")) == (160, 8)
-
-
-def test_a_slow_call_of_one_thread_holds_up_no_other(server: ScriptedServer) -> None:
-    gate = Gate()
-    server.script("export_snapshot", hold(gate, then=well))
-    with Client(PROJECT, KEY, base_url=server.url) as client, ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(client.own_project.export_snapshot)
-        gate.wait_until_reached()
-        assert client.list_projects()[0].id == PROJECT
-        gate.open()
-        assert "project.json" in slow.result(PATIENCE)
-
-
-def test_a_call_of_another_thread_outlives_the_client(server: ScriptedServer) -> None:
-    gate = Gate()
-    server.script("clone", hold(gate, then=well))
-    client = Client(PROJECT, KEY, base_url=server.url)
-    with ThreadPoolExecutor(1) as pool:
-        under_way = pool.submit(client.own_project.clone, name="preview", settle=False)
-        gate.wait_until_reached()
-        client.close()
-        with pytest.raises(ConfigurationError):
-            client.list_projects()
-        gate.open()
-        assert under_way.result(PATIENCE).name == "preview"
-    server.wait_until_closed(server.connections)
-
-
-async def test_the_synchronous_client_works_inside_a_running_loop(server: ScriptedServer) -> None:
-    with Client(PROJECT, KEY, base_url=server.url) as client:
-        assert client.list_projects()[0].id == PROJECT
-        assert client.own_project.clone(name="preview").name == "preview"
-
-
-def test_an_asynchronous_client_serves_several_loops(server: ScriptedServer) -> None:
-    client = asynchronous(server)
-
-    async def use() -> str:
-        return (await client.list_projects())[0].id
-
-    assert [asyncio.run(use()) for _ in range(2)] == [PROJECT] * 2
-    with ThreadPoolExecutor(2) as pool:
-        futures = [pool.submit(asyncio.run, use()) for _ in range(4)]
-        assert [future.result(PATIENCE) for future in futures] == [PROJECT] * 4
-    asyncio.run(client.close())
-    assert server.connections <= 3
-
-
-def test_a_call_from_within_the_key_of_another_works(face: Face, server: ScriptedServer) -> None:
-    keys = Client(PROJECT, KEY, base_url=server.url)
-
-    def key() -> str:
-        return f"K2{keys.list_projects()[0].name}"
-
-    with keys:
-        assert face.invoke(face.client(PROJECT, key, base_url=server.url).list_projects())[0].id == PROJECT
-    assert server.requests[-1].headers["authorization"] == f"Bearer {PROJECT}:K2source"
-
-
-# Forks.
-
-FORKS = {
-    "sync": """
-        client = Client("P2a", "K2a", OPTIONS)
-        def use(name):
-            client.list_projects()
-            assert client.own_project.clone(name=name).name == name
-    """,
-    "async": """
-        client = AsyncClient("P2a", "K2a", OPTIONS)
-        def use(name):
-            async def go():
-                await client.list_projects()
-                assert (await client.own_project.clone(name=name)).name == name
-            asyncio.run(go())
-    """,
-}
-FORK = """
-use("before")
-child = os.fork()
-use("child" if child == 0 else "parent")
-if child == 0:
-    sys.exit(0)
-status = os.waitpid(child, 0)[1]
-use("after")
-tell(child=status)
-"""
-
-
-@pytest.mark.parametrize("kind", ["sync", pytest.param("async")])
-def test_a_forked_client_goes_on_in_parent_and_child(kind: str, server: ScriptedServer) -> None:
-    process = Process(textwrap.dedent(FORKS[kind]) + FORK, server)
-    assert process.end() == [{"child": 0}]
-    names = sorted(request.json["name"] for request in server.seen("clone"))
-    assert names == ["after", "before", "child", "parent"]
-    by_name = {request.json["name"]: request.connection for request in server.seen("clone")}
-    assert by_name["child"] not in (by_name["before"], by_name["parent"], by_name["after"])
-    assert server.executions("clone") == 4
-
-
-def test_a_fork_with_a_call_under_way_leaves_it_to_the_parent(server: ScriptedServer) -> None:
-    gate = Gate()
-    server.script("clone", hold(gate, then=well))
-    script = """
-        client = Client("P2a", "K2a", OPTIONS)
-        under_way = threading.Thread(target=lambda: tell(made=client.own_project.clone(name="one", settle=False).name))
-        under_way.start()
-        sys.stdin.readline()
-        child = os.fork()
-        if child == 0:
-            client.list_projects()
-            client.close()
-            os._exit(0)
-        tell(child=os.waitpid(child, 0)[1])
-        sys.stdin.readline()
-        under_way.join()
-    """
-    process = Process(script, server)
-    gate.wait_until_reached()
-    assert process.process.stdin is not None
-    process.process.stdin.write("go on\n")
-    process.process.stdin.flush()
-    assert process.line() == {"child": 0}
-    gate.open()
-    assert process.end("go on\n") == [{"made": "one"}]
-    assert server.executions("clone") == 1
-
-
-# The end of the interpreter.
-
-ENDINGS = {
-    "a daemon thread": """
-        client = Client("P2a", "K2a", OPTIONS)
-        threading.Thread(target=client.list_projects, daemon=True).start()
-        sys.stdin.readline()
-    """,
-    "a cancelled task": """
-        async def main():
-            client = AsyncClient("P2a", "K2a", OPTIONS)
-            task = asyncio.ensure_future(client.list_projects())
-            await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
-        asyncio.run(main())
-    """,
-    "a loop that is left alone": """
-        client = AsyncClient("P2a", "K2a", OPTIONS)
-        loop = asyncio.new_event_loop()
-        async def main():
-            asyncio.ensure_future(client.list_projects())
-            await loop.run_in_executor(None, sys.stdin.readline)
-        loop.run_until_complete(main())
-    """,
-    "an exception": """
-        async def main():
-            client = AsyncClient("P2a", "K2a", OPTIONS)
-            asyncio.ensure_future(client.list_projects())
-            await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
-            raise SystemExit(0)
-        asyncio.run(main())
-    """,
-    "a closed client": """
-        client = Client("P2a", "K2a", OPTIONS)
-        threading.Thread(target=client.list_projects, daemon=True).start()
-        sys.stdin.readline()
-        client.close()
-    """,
-}
-
-
-@pytest.mark.parametrize("ending", ENDINGS.values(), ids=[name.replace(" ", "-") for name in ENDINGS])
-def test_the_interpreter_ends_well_with_calls_under_way(ending: str, server: ScriptedServer) -> None:
-    for _ in range(4):
-        gate = Gate()
-        server.script("list_projects", hold(gate))
-        process = Process(ending, server)
-        gate.wait_until_reached()
-        assert process.end("go on\n") == []
-
-
-def test_the_interpreter_ends_well_as_answers_arrive(server: ScriptedServer) -> None:
-    script = """
-        async def main():
-            client = AsyncClient("P2a", "K2a", OPTIONS)
-            tasks = [asyncio.ensure_future(client.list_projects()) for _ in range(50)]
-            await tasks[0]
-        asyncio.run(main())
-    """
-    for _ in range(4):
-        assert Process(script, server).end() == []
