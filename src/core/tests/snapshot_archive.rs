@@ -170,6 +170,15 @@ fn bombs_are_refused() {
 }
 
 #[test]
+fn what_shrinks_like_a_bomb_can_be_read_back_where_we_wrote_it() {
+    let place = Place::new();
+    let text = format!("\"{}\"", "a".repeat(3 << 20));
+    let given = snapshot(&[("project.json", "{}"), ("assets/terms.txt", &text)]);
+    given.write(&place.zip(), &PLAIN).unwrap();
+    assert_eq!(place.read().unwrap().digest().unwrap(), given.digest().unwrap());
+}
+
+#[test]
 fn a_size_that_lies_is_found_out() {
     let content = vec![b' '; 5000];
     let bytes = zip_of(&[("project.json", &content)]);

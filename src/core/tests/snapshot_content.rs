@@ -232,6 +232,8 @@ fn literal_secrets_are_seen_and_placeholders_and_flows_are_not() {
         ("connectors/http.json", r#"{"configuration":{"authentication":{"bearerToken":"literal"}}}"#),
         ("connectors/http.json", r#"{"configuration":{"headers":{"Authorization":"Bearer literal"}}}"#),
         ("connectors/http.json", r#"{"configuration":{"headers":[{"key":"X-Api-Key","value":"literal"}]}}"#),
+        ("connectors/db.json", r#"{"configuration":{"connectionString":"literal","encryptionKey":""}}"#),
+        ("connectors/mail.json", r#"{"configuration":{"password":"not}}a{{template"}}"#),
         ("connectors/s3.json", r#"{"configuration":{"anything":"-----BEGIN RSA PRIVATE KEY-----\nx"}}"#),
         ("auth/oauth.json", r#"{"providerSettings":{"google":{"clientSecret":"literal"}}}"#),
         ("outboundapps.json", r#"{"outboundApps":[{"clientSecret":"literal"}]}"#),

@@ -195,6 +195,36 @@ fn a_listed_file_that_is_gone_is_named_and_an_unlisted_new_one_is_read() {
 }
 
 #[test]
+fn a_list_that_an_editor_put_a_mark_before_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    export(&["project.json"]).as_part().write(folder.path(), &FORCE).unwrap();
+    let list = folder.path().join(".descope-projects.json");
+    let marked = [b"\xef\xbb\xbf".as_slice(), &fs::read(&list).unwrap()].concat();
+    fs::write(&list, marked).unwrap();
+    assert!(Snapshot::read(folder.path()).unwrap().partial());
+}
+
+#[test]
+fn a_file_that_is_no_part_of_the_snapshot_is_replaced_only_by_force() {
+    let folder = tempfile::tempdir().unwrap();
+    export(&["project.json", "notes"]).write(folder.path(), &FORCE).unwrap();
+    for name in ["README.md", ".envrc", "auth/otp.json"] {
+        fs::create_dir_all(folder.path().join("auth")).unwrap();
+        fs::write(folder.path().join(name), "mine").unwrap();
+    }
+    for name in ["README.md", ".envrc"] {
+        let error = export(&["project.json", name]).write(folder.path(), &WriteOptions::default()).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (SnapshotErrorKind::UnsafePath, Some(name)));
+        assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), "mine");
+    }
+    // Its own odd file, and one that was added by hand and could be read as a file of the snapshot.
+    export(&["project.json", "notes", "auth/otp.json"]).write(folder.path(), &WriteOptions::default()).unwrap();
+    export(&["project.json", "README.md"]).write(folder.path(), &FORCE).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("README.md")).unwrap(), "{}\n");
+    assert_eq!(fs::read_to_string(folder.path().join(".envrc")).unwrap(), "mine");
+}
+
+#[test]
 fn hostile_lists_are_refused() {
     for list in [
         r#"{"schema":"descope-projects/snapshot@1","files":{"../x.json":"json"}}"#,
@@ -203,6 +233,11 @@ fn hostile_lists_are_refused() {
         r#"{"schema":"descope-projects/snapshot@1","files":{"project.json":"exec"}}"#,
         r#"{"schema":"descope-projects/snapshot@2","files":{}}"#,
         r#"{"files":{}}"#,
+        r#"{"schema":"descope-projects/snapshot@1"}"#,
+        r#"{"schema":"descope-projects/snapshot@1","files":["project.json"]}"#,
+        r#"{"schema":"descope-projects/snapshot@1","files":{},"foreign":{}}"#,
+        r#"{"schema":"descope-projects/snapshot@1","files":{},"partial":"yes"}"#,
+        r#"{"schema":"descope-projects/snapshot@1","files":{},"contains_secrets":1}"#,
         "{",
     ] {
         let folder = tempfile::tempdir().unwrap();

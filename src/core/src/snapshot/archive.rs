@@ -278,13 +278,28 @@ fn fill(snapshot: &Snapshot, paths: &[SnapshotPath], mut target: BufWriter<&mut 
     let mut total = 0;
     for path in paths {
         let content = snapshot.content(path.as_str())?;
-        writer.start_file(path.as_str(), options)?;
+        writer.start_file(path.as_str(), packing(&content, options)?)?;
         writer.write_all(&content)?;
         total += content.len() as u64;
     }
     writer.finish()?;
     target.flush()?;
     Ok(total)
+}
+
+/// What shrinks so far that a reader would refuse it as a bomb is stored as it is.
+fn packing(content: &[u8], options: SimpleFileOptions) -> Result<SimpleFileOptions, Failure> {
+    let size = content.len() as u64;
+    if size <= limits::RATIO_FROM_BYTES {
+        return Ok(options);
+    }
+    let mut trial = ZipWriter::new(io::Cursor::new(Vec::new()));
+    trial.start_file("trial", options)?;
+    trial.write_all(content)?;
+    let mut trial = ZipArchive::new(trial.finish()?)?;
+    let compressed = trial.by_index(0)?.compressed_size();
+    let stored = options.compression_method(CompressionMethod::Stored).compression_level(None);
+    Ok(if is_bomb(size, compressed) { stored } else { options })
 }
 
 /// An archive has a list only where it says what nothing else does.

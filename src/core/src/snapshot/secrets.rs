@@ -19,10 +19,13 @@ const NAMES: &[&str] = &[
     "authtoken",
     "bearertoken",
     "clientsecret",
+    "connectionstring",
     "credentials",
+    "encryptionkey",
     "hmac",
     "hmackey",
     "hmacsecret",
+    "licensekey",
     "passphrase",
     "passwd",
     "password",
@@ -31,7 +34,9 @@ const NAMES: &[&str] = &[
     "secret",
     "secretaccesskey",
     "secretkey",
+    "secrettoken",
     "serviceaccount",
+    "serviceaccountkey",
     "signingkey",
     "signingsecret",
     "token",
@@ -103,7 +108,12 @@ fn has_credential_header(headers: &Node<'_>) -> bool {
 }
 
 fn is_literal(text: &[u8]) -> bool {
-    !text.is_empty() && text != PLACEHOLDER.as_bytes() && !text.windows(2).any(|pair| pair == b"{{")
+    !text.is_empty() && text != PLACEHOLDER.as_bytes() && !has_template(text)
+}
+
+fn has_template(text: &[u8]) -> bool {
+    let place = |text: &[u8], mark: &[u8]| text.windows(2).position(|pair| pair == mark);
+    place(text, b"{{").is_some_and(|start| place(&text[start..], b"}}").is_some())
 }
 
 fn is_private_key(text: &[u8]) -> bool {

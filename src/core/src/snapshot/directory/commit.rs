@@ -6,12 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::STAGING_NAME;
-use super::list::LIST_NAME;
+use super::list::{FileList, LIST_NAME};
 use super::lock::Lock;
 use super::steps::{Step, Steps, Stop};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::node::Node;
 use crate::snapshot::paths::{SnapshotPath, collision_key};
+use crate::snapshot::{limits, schema};
 
 /// Its name in the staging folder.
 pub(super) const COMMIT_NAME: &str = "commit.json";
@@ -97,29 +98,47 @@ impl Commit {
 /// Finishes the write that was interrupted in this folder, if there is one.
 pub(super) fn finish_interrupted(folder: &Path, lock: &Lock, steps: &dyn Steps) -> Result<(), End> {
     let path = lock.staging().join(COMMIT_NAME);
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if super::is_absent(&error) => return Ok(()),
-        Err(error) => return Err(SnapshotError::io("read", &path, error).into()),
-    };
     let damaged = || {
         SnapshotError::invalid(format!("the interrupted write of {} cannot be finished", folder.display()))
             .with_hint(format!("remove {STAGING_NAME} in it and write the snapshot again"))
     };
-    let commit = Commit::parse(&text).ok_or_else(damaged)?;
+    // Whoever made the folder made what is staged in it too. Opening a pipe would wait for its other end, and a link
+    // may lead to what has none.
+    match path.symlink_metadata() {
+        Ok(found) if found.is_file() && found.len() <= limits::FILE_BYTES => {}
+        Ok(_) => return Err(damaged().into()),
+        Err(error) if super::is_absent(&error) => return Ok(()),
+        Err(error) => return Err(SnapshotError::io("look at", &path, error).into()),
+    }
+    let text = fs::read(&path).map_err(|error| SnapshotError::io("read", &path, error))?;
+    let mut commit = Commit::parse(&text).ok_or_else(damaged)?;
     let staged = lock.staging().join(FILES_NAME);
     for path in &commit.install {
-        // Whoever made the folder made this list too: it must not bring in what lies elsewhere.
+        // It must not bring in what lies elsewhere, nor what is no file.
         if leads_elsewhere(&staged, path) {
-            return Err(SnapshotError::unsafe_path(path.as_str(), "is staged through a link").into());
+            return Err(SnapshotError::unsafe_path(path.as_str(), "is staged through a link, or is no file").into());
         }
     }
+    if is_no_file(&lock.staging().join(STAGED_LIST_NAME)) {
+        return Err(damaged().into());
+    }
+    let own = FileList::of_folder(folder);
+    commit.remove.retain(|path| match &own {
+        Ok(Some(list)) => list.files.contains_key(path),
+        // A folder of the vendor's command line, or one whose list was damaged when its write was forced.
+        Ok(None) | Err(_) => schema::is_plain(path.as_str()),
+    });
     carry_out(folder, lock, &commit, steps)
 }
 
 fn leads_elsewhere(staged: &Path, path: &SnapshotPath) -> bool {
     let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
-    is_link(staged) || path.folders().any(|folder| is_link(&staged.join(folder))) || is_link(&path.below(staged))
+    is_link(staged) || path.folders().any(|folder| is_link(&staged.join(folder))) || is_no_file(&path.below(staged))
+}
+
+/// Whether something is there that is no ordinary file.
+fn is_no_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| !found.is_file())
 }
 
 /// Puts the staged snapshot into place. Every step can be done again after an interruption anywhere.

@@ -48,6 +48,8 @@ impl FileList {
 
     /// Reads a list.
     pub(in crate::snapshot) fn parse(text: &[u8]) -> Result<Self, SnapshotError> {
+        // Some editors put a byte order mark before what they save.
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let node = Node::parse(text).map_err(|fault| SnapshotError::in_file(LIST_NAME, fault.located(text)))?;
         let fault = |reason: &str| SnapshotError::in_file(LIST_NAME, reason);
         match node.get("schema").and_then(Node::as_str) {
@@ -57,18 +59,29 @@ impl FileList {
             }
             _ => return Err(fault("is not a list of a snapshot's files")),
         }
-        let mut list = Self {
-            partial: matches!(node.get("partial"), Some(Node::True)),
-            contains_secrets: matches!(node.get("contains_secrets"), Some(Node::True)),
-            ..Self::default()
+        // What is damaged must not count as absent: a part would be taken for whole, and a file for none of its own.
+        let flag = |name: &str| match node.get(name) {
+            Some(Node::True) => Ok(true),
+            Some(Node::False) | None => Ok(false),
+            Some(_) => Err(fault("has something else where true or false belongs")),
         };
-        for (path, kind) in node.get("files").map_or(&[][..], Node::members) {
+        let Some(Node::Object(files)) = node.get("files") else {
+            return Err(fault("has no object of files"));
+        };
+        let foreign = match node.get("foreign") {
+            Some(Node::Array(foreign)) => foreign.as_slice(),
+            None => &[],
+            Some(_) => return Err(fault("has something else where a list of foreign files belongs")),
+        };
+        let mut list =
+            Self { partial: flag("partial")?, contains_secrets: flag("contains_secrets")?, ..Self::default() };
+        for (path, kind) in files {
             let path = std::str::from_utf8(path).map_err(|_| fault("lists a path that is not UTF-8"))?;
             let kind = kind.as_str().and_then(FileKind::from_name);
             let kind = kind.ok_or_else(|| fault("lists a file of a kind that is not known"))?;
             list.files.insert(SnapshotPath::parse(path)?, kind);
         }
-        for path in node.get("foreign").map_or(&[][..], Node::items) {
+        for path in foreign {
             list.foreign.insert(path.as_str().ok_or_else(|| fault("lists a path that is not text"))?.to_owned());
         }
         Ok(list)

@@ -330,3 +330,46 @@ fn a_roll_forward_list_from_a_stranger_brings_nothing_in_from_elsewhere() {
     assert!(folder.path().parent().unwrap().join("victim").exists());
     fs::remove_file(folder.path().parent().unwrap().join("victim")).unwrap();
 }
+
+/// A folder with a snapshot, a file of somebody else's, and a roll-forward list from a stranger.
+fn with_strangers_list(commit: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    old().write(folder.path(), &PLAIN).unwrap();
+    fs::write(folder.path().join("README.md"), "mine").unwrap();
+    fs::write(folder.path().join("package.json"), "{}").unwrap();
+    let staging = folder.path().join(STAGING_NAME);
+    fs::create_dir_all(staging.join("files").join("inner.json").join("deeper")).unwrap();
+    fs::copy(folder.path().join(".descope-projects.json"), staging.join("list.json")).unwrap();
+    fs::write(staging.join("lock"), "").unwrap();
+    fs::write(staging.join(COMMIT_NAME), commit).unwrap();
+    folder
+}
+
+#[test]
+fn a_roll_forward_list_from_a_stranger_removes_nothing_but_the_old_snapshots_files() {
+    let folder = with_strangers_list(r#"{"install":[],"remove":["README.md","package.json"]}"#);
+    Snapshot::read(folder.path()).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("README.md")).unwrap(), "mine");
+    assert!(folder.path().join("package.json").exists());
+    assert!(!Snapshot::is_pending(folder.path()).unwrap());
+}
+
+#[test]
+fn a_roll_forward_list_from_a_stranger_puts_no_folder_in_a_files_place() {
+    let folder = with_strangers_list(r#"{"install":["inner.json"],"remove":[]}"#);
+    assert_eq!(Snapshot::read(folder.path()).unwrap_err().kind(), SnapshotErrorKind::UnsafePath);
+    assert!(!folder.path().join("inner.json").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_roll_forward_list_that_never_ends_is_not_read() {
+    let folder = with_strangers_list("");
+    let list = folder.path().join(STAGING_NAME).join(COMMIT_NAME);
+    fs::remove_file(&list).unwrap();
+    // Of this one, only the beginning would ever come.
+    std::os::unix::fs::symlink("/dev/zero", &list).unwrap();
+    let error = Snapshot::read(folder.path()).unwrap_err();
+    assert_eq!(error.kind(), SnapshotErrorKind::Invalid);
+    assert!(error.message().contains("interrupted"), "{error}");
+}

@@ -136,7 +136,7 @@ impl Job<'_> {
         let before = self.look()?;
         let new: HashSet<&SnapshotPath> = self.paths.iter().collect();
         let gone: Vec<SnapshotPath> = before.own.iter().filter(|path| !new.contains(path)).cloned().collect();
-        self.check_targets(&gone, &before.foreign)?;
+        self.check_targets(&gone, &before)?;
         let files = lock.staging().join(FILES_NAME);
         let bytes = self.stage_files(&files)?;
         let left_alone = before.foreign.iter().cloned().collect();
@@ -207,11 +207,12 @@ impl Job<'_> {
     }
 
     /// Refuses, before anything is changed, what could not be put in place or would go through a link.
-    fn check_targets(&self, gone: &[SnapshotPath], foreign: &BTreeSet<String>) -> Result<(), SnapshotError> {
+    fn check_targets(&self, gone: &[SnapshotPath], before: &Before) -> Result<(), SnapshotError> {
         if self.fresh {
             return Ok(());
         }
-        let keys: BTreeMap<String, &str> = foreign.iter().map(|path| (collision_key(path), path.as_str())).collect();
+        let keys: BTreeMap<String, &str> =
+            before.foreign.iter().map(|path| (collision_key(path), path.as_str())).collect();
         let removed: HashSet<&str> = gone.iter().map(SnapshotPath::as_str).collect();
         let mut seen: HashSet<&str> = HashSet::new();
         for path in &self.paths {
@@ -232,7 +233,7 @@ impl Job<'_> {
                     ),
                 ));
             }
-            self.check_target(path, &removed)?;
+            self.check_target(path, &removed, &before.own)?;
         }
         Ok(())
     }
@@ -270,9 +271,21 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn check_target(&self, path: &SnapshotPath, removed: &HashSet<&str>) -> Result<(), SnapshotError> {
+    fn check_target(
+        &self,
+        path: &SnapshotPath,
+        removed: &HashSet<&str>,
+        own: &BTreeSet<SnapshotPath>,
+    ) -> Result<(), SnapshotError> {
         let target = path.below(self.folder);
+        // What could be read as a file of the snapshot is one that was added by hand. Anything else, a README, is not.
+        let may_replace = self.options.force || own.contains(path) || schema::is_plain(path.as_str());
         match target.symlink_metadata() {
+            Ok(found) if found.is_file() && !may_replace => Err(SnapshotError::unsafe_path(
+                path.as_str(),
+                "is in the folder already and is no part of its snapshot",
+            )
+            .with_hint("move it elsewhere, or force the write to replace it")),
             Ok(found) if found.is_file() => Ok(()),
             Ok(found) if found.is_dir() => {
                 let others = scan(&target)?.into_iter().any(|entry| {
