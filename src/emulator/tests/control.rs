@@ -4,6 +4,9 @@
 
 mod common;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use common::{CLONE, KEY, LIST, NAME, PROJECT, SNAPSHOT_IMPORT, Server, TARGET, two};
 use descope_projects_emulator::EmulatorOptions;
 use serde_json::{Value, json};
@@ -179,6 +182,45 @@ fn a_reset_puts_everything_back() {
     assert!(server.control().faults().is_empty());
     assert_eq!(server.control().executions("clone").unwrap(), 0);
     assert_eq!(server.control().requests().len(), 1, "the export above");
+}
+
+#[test]
+fn a_name_that_points_here_does_not_open_the_control_routes() {
+    let server = Server::two();
+    for (host, status) in [
+        ("evil.example:8080", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("localhost.evil.example", 403),
+        ("", 403),
+        ("127.0.0.1:8080", 200),
+        ("[::1]:8080", 200),
+        ("LocalHost:8080", 200),
+        ("emulator.localhost", 200),
+    ] {
+        let request = format!("GET /_emulator/ready HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let mut stream = TcpStream::connect(server.emulator.address()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{host:?}: {answer}");
+    }
+}
+
+#[test]
+fn edits_at_the_same_time_are_all_kept() {
+    let server = Server::two();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let control = server.control();
+            scope.spawn(move || {
+                for count in 0..50 {
+                    control.put_file(PROJECT, &format!("own-{thread}-{count}.json"), json!({})).unwrap();
+                }
+            });
+        }
+    });
+    let files = server.export(PROJECT);
+    assert_eq!(files.keys().filter(|path| path.starts_with("own-")).count(), 200);
 }
 
 #[test]

@@ -224,3 +224,23 @@ fn wrong_arguments_are_told_apart_from_wrong_files() {
         server.on(TARGET, path, &json!({ "files": files, "inputSecrets": [] })).refused(400, "E011001");
     }
 }
+
+#[test]
+fn a_value_in_the_wrong_place_is_not_repeated() {
+    let server = Server::two();
+    let files = server.export(PROJECT);
+    for (input, expected) in [
+        (json!("literal-1234, expected literal-1234"), "expected a map"),
+        (json!({ "connectors": "literal-1234" }), "expected a sequence"),
+        (json!({ "connectors": ["literal-1234"] }), "expected struct InputSecret"),
+        (json!({ "connectors": [{ "id": ["literal-1234"] }] }), "expected a string"),
+        (json!({ "connectors": [{ "id": "CI1", "name": "", "type": "", "value": 12_345_678 }] }), "expected a string"),
+    ] {
+        for path in [IMPORT, SNAPSHOT_IMPORT, VALIDATE] {
+            let body = json!({ "files": files, "inputSecrets": input });
+            let message = server.on(TARGET, path, &body).refused(400, "E011001");
+            assert!(message.contains(expected), "{message}");
+            assert!(!message.contains("1234"), "{message}");
+        }
+    }
+}

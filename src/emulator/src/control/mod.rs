@@ -21,7 +21,7 @@ use crate::http::App;
 use crate::semantics::secrets::{Group, SecretKey};
 use crate::semantics::{edit, export};
 use crate::server::Ready;
-use crate::state::Configuration;
+use crate::state::{Configuration, State};
 use descope_projects_core::wire::nearest;
 
 /// The same operations as the HTTP routes under `/_emulator`. Cheap to clone.
@@ -170,13 +170,7 @@ impl Control {
     }
 
     fn configuration(&self, project_id: &str) -> Result<Arc<Configuration>, ControlError> {
-        let state = self.app.state();
-        if let Some(project) = state.projects.iter().find(|project| project.id == project_id) {
-            return Ok(Arc::clone(&project.configuration));
-        }
-        let hint = nearest(project_id, state.projects.iter().map(|project| project.id.as_str()));
-        let hint = hint.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-        Err(ControlError::absent(format!("there is no project {project_id:?}{hint}")))
+        configuration_in(&self.app.state(), project_id)
     }
 
     fn edit(
@@ -184,13 +178,22 @@ impl Control {
         project_id: &str,
         change: impl FnOnce(&mut Configuration) -> Result<(), ControlError>,
     ) -> Result<(), ControlError> {
-        let mut configuration = (*self.configuration(project_id)?).clone();
-        change(&mut configuration)?;
+        // Under the lock from the look to the write: what an import or another edit wrote meanwhile would be lost.
         let mut state = self.app.state();
-        match state.project_mut(project_id) {
-            Ok(project) => project.configuration = Arc::new(configuration),
-            Err(_) => return Err(ControlError::absent(format!("project {project_id:?} was deleted meanwhile"))),
+        let mut configuration = (*configuration_in(&state, project_id)?).clone();
+        change(&mut configuration)?;
+        if let Ok(project) = state.project_mut(project_id) {
+            project.configuration = Arc::new(configuration);
         }
         Ok(())
     }
+}
+
+fn configuration_in(state: &State, project_id: &str) -> Result<Arc<Configuration>, ControlError> {
+    if let Some(project) = state.projects.iter().find(|project| project.id == project_id) {
+        return Ok(Arc::clone(&project.configuration));
+    }
+    let hint = nearest(project_id, state.projects.iter().map(|project| project.id.as_str()));
+    let hint = hint.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+    Err(ControlError::absent(format!("there is no project {project_id:?}{hint}")))
 }

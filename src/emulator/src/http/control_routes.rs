@@ -1,6 +1,6 @@
 //! The control operations over HTTP, for curl and other languages: JSON, and from this machine only.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,6 +10,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::StatusCode;
+use http::uri::Authority;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -41,11 +42,28 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 /// The routes give away keys and change projects: other machines, and pages in a browser, have no business here.
 async fn only_from_here(request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-    if !peer.is_some_and(|peer| peer.is_loopback()) || request.headers().contains_key(http::header::ORIGIN) {
+    let is_page = request.headers().contains_key(http::header::ORIGIN) || !is_addressed_here(&request);
+    if !peer.is_some_and(|peer| peer.is_loopback()) || is_page {
         let message = "The control routes answer programs on the emulator's own machine only";
         return refusal(&ApiError::new(403, own::FORBIDDEN, "Operation is not allowed", message));
     }
     next.run(request).await
+}
+
+/// Whether the request is for an address or this machine's own name. Any other name may be one whose owner lets it
+/// point here, so that a page of theirs counts as the emulator's own, which sends no `Origin` with what it reads.
+fn is_addressed_here(request: &Request) -> bool {
+    let header =
+        request.headers().get(http::header::HOST).map(|host| host.to_str().ok().and_then(|host| host.parse().ok()));
+    let authority: Authority = match (request.uri().authority(), header) {
+        (Some(authority), _) => authority.clone(),
+        (None, Some(Some(authority))) => authority,
+        (None, Some(None)) => return false,
+        // Every browser says whom it means.
+        (None, None) => return true,
+    };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    host.parse::<IpAddr>().is_ok() || host == "localhost" || host.ends_with(".localhost")
 }
 
 async fn unknown(request: Request) -> Answer {

@@ -68,7 +68,8 @@ impl Request {
         let excludes = Excludes::parse(&body.excludes.unwrap_or_default(), &app.options.semantics, snapshot)?;
         let input_secrets = Value::Object(body.input_secrets.unwrap_or_default());
         let input_secrets = serde_json::from_value(input_secrets)
-            .map_err(|error| ApiError::bad_request(format!("The argument inputSecrets is not valid: {error}")))?;
+            .map_err(|error| super::without_value(&error))
+            .map_err(|fault| ApiError::bad_request(format!("The argument inputSecrets is not valid: {fault}")))?;
         Ok(Self { files, excludes, input_secrets })
     }
 }

@@ -65,7 +65,20 @@ impl Job {
             // Else a list would be read as a struct's fields in their order.
             Some(_) => return Err(ApiError::bad_request("The body is not a JSON object")),
         };
-        serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("The body is not valid: {error}")))
+        serde_json::from_slice(body)
+            .map_err(|error| ApiError::bad_request(format!("The body is not valid: {}", without_value(&error))))
+    }
+}
+
+/// What is wrong, without the value that is: it may be a secret in the wrong place.
+fn without_value(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if !error.is_data() || text.starts_with("missing field") || text.starts_with("duplicate field") {
+        return text;
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => format!("wrong value at line {} column {}", error.line(), error.column()),
     }
 }
 
