@@ -74,11 +74,20 @@ class TestWhatIsThere:
         assert snapshot.skipped == ("package.json",)
 
     def test_a_directory_of_the_vendor_s_tool_is_taken_over(self, tmp_path: Path) -> None:
-        (tmp_path / "project.json").write_text("{}")
-        (tmp_path / "old.json").write_text("{}")
+        (tmp_path / "flows").mkdir()
+        for name in ["project.json", "flows/flows.json", "roles.json", "package.json"]:
+            (tmp_path / name).write_text("{}")
         Snapshot.from_files(numbered(1)).write(tmp_path)
-        assert not (tmp_path / "old.json").exists()
+        assert not (tmp_path / "roles.json").exists()
+        assert (tmp_path / "package.json").exists()
         assert version_of(Snapshot.read(tmp_path)) == 1
+
+    def test_a_project_file_of_another_tool_makes_no_snapshot(self, tmp_path: Path) -> None:
+        for name in ["project.json", "package.json"]:
+            (tmp_path / name).write_text('{"name": "ours"}')
+        with pytest.raises(SnapshotError, match="force"):
+            Snapshot.from_files(numbered(1)).write(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["package.json", "project.json"]
 
     @pytest.mark.parametrize("target", ["s", "s.zip"])
     def test_what_is_no_snapshot_is_refused_without_force(self, tmp_path: Path, target: str) -> None:

@@ -113,6 +113,8 @@ fn what_the_vendor_wrote_without_a_list_is_replaced_whole() {
         ("flows/old/metadata.json", "{}\n"),
         ("assets/old.txt", "old\n"),
         ("README.md", "mine"),
+        ("package.json", "{}"),
+        ("site/index.html", "mine"),
         ("debug/.keep", ""),
     ] {
         fs::create_dir_all(target.join(path).parent().unwrap()).unwrap();
@@ -122,7 +124,29 @@ fn what_the_vendor_wrote_without_a_list_is_replaced_whole() {
     assert_eq!(written.removed, ["assets/old.txt", "flows/old/metadata.json"]);
     assert!(!target.join("flows/old").exists());
     assert!(target.join("README.md").exists() && target.join("debug/.keep").exists());
+    // Nothing tells whose these are: they stay, and are no part of the new snapshot.
+    assert_eq!(written.left_alone, ["package.json", "site/index.html"]);
+    assert!(target.join("package.json").exists() && target.join("site/index.html").exists());
     assert_eq!(Snapshot::read(target).unwrap().digest().unwrap(), export().digest().unwrap());
+}
+
+#[test]
+fn a_project_file_of_another_tool_makes_no_snapshot() {
+    for marker in ["project.json", "environment.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [marker, "package.json", "src/index.html", "assets/logo.png", "styles/main.json"] {
+            fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(path), "{}").unwrap();
+        }
+        let before = tree(folder.path());
+        let error = export().write(folder.path(), &WriteOptions::default()).unwrap_err();
+        assert_eq!(error.kind(), SnapshotErrorKind::Refused, "{error}");
+        assert_eq!(tree(folder.path()), before);
+        let forced = WriteOptions { force: true, ..WriteOptions::default() };
+        assert_eq!(export().write(folder.path(), &forced).unwrap().removed, Vec::<String>::new());
+        assert!(folder.path().join("assets/logo.png").exists() && folder.path().join("package.json").exists());
+        assert_eq!(Snapshot::read(folder.path()).unwrap().digest().unwrap(), export().digest().unwrap());
+    }
 }
 
 #[test]

@@ -8,8 +8,24 @@ pub(super) const PLACEHOLDER: &str = "PLACEHOLDER_VALUE";
 /// The folders that a snapshot has. A file in one of them that cannot be read is no stray file.
 const FOLDERS: &[&str] = &["assets", "auth", "connectors", "flows", "styles", "widgets"];
 
-/// Files of which at least one is in every whole snapshot, of today or of 2024.
-const MARKERS: &[&str] = &["project.json", "snapshot.json", "environment.json"];
+/// Files of which at least one is in every whole snapshot, of today or of 2024, and which other tools have too.
+const MARKERS: &[&str] = &["project.json", "environment.json"];
+
+/// The files beside the folders.
+const FILES: &[&str] = &[
+    "applications.json",
+    "attributes.json",
+    "environment.json",
+    "jwttemplates.json",
+    "lists.json",
+    "outboundapps.json",
+    "permissions.json",
+    "project.json",
+    "resources.json",
+    "roles.json",
+    "snapshot.json",
+    "ssoapps.json",
+];
 
 /// What the vendor's command line takes a file for: by its extension alone, and case counts.
 pub(super) fn kind_by_extension(path: &str) -> Option<FileKind> {
@@ -41,9 +57,17 @@ pub(super) fn is_known_folder(path: &str) -> bool {
     path.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder))
 }
 
-/// Whether the file says that the folder which it is in is a snapshot.
-pub(super) fn is_marker(path: &str) -> bool {
-    MARKERS.contains(&path)
+/// Whether the path is one that a snapshot has: what can be read as a file of one may still be anybody's.
+pub(super) fn is_known(path: &str) -> bool {
+    FILES.contains(&path) || is_known_folder(path)
+}
+
+/// Whether a folder of these files is a snapshot although no list says so. Build tools have a `project.json` too; none
+/// has one beside an index of ours.
+pub(super) fn is_snapshot<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let has = |wanted: fn(&str) -> bool| paths.clone().any(wanted);
+    has(|path| path == "snapshot.json")
+        || (has(|path| MARKERS.contains(&path)) && has(|path| is_index(path) && path.contains('/')))
 }
 
 /// A file of a flow.

@@ -126,7 +126,7 @@ pub(super) fn finish_interrupted(folder: &Path, lock: &Lock, steps: &dyn Steps) 
     commit.remove.retain(|path| match &own {
         Ok(Some(list)) => list.files.contains_key(path),
         // A folder of the vendor's command line, or one whose list was damaged when its write was forced.
-        Ok(None) | Err(_) => schema::is_plain(path.as_str()),
+        Ok(None) | Err(_) => schema::is_plain(path.as_str()) && schema::is_known(path.as_str()),
     });
     carry_out(folder, lock, &commit, steps)
 }

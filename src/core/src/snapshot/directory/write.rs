@@ -176,9 +176,11 @@ impl Job<'_> {
         let readable: BTreeSet<&str> = readable.collect();
         let own: BTreeSet<SnapshotPath> = match &list {
             Some(list) => list.files.keys().cloned().collect(),
-            // As the vendor's command line wrote it: its own files are the ones that reading would take.
-            None if readable.iter().any(|path| schema::is_marker(path)) => {
-                readable.iter().map(|path| SnapshotPath::parse(path)).collect::<Result<_, _>>()?
+            // As the vendor's command line wrote it: its own files are the ones that a snapshot has. Whatever else
+            // reading would take may be anybody's, and is left alone.
+            None if schema::is_snapshot(readable.iter().copied()) => {
+                let known = readable.iter().filter(|path| schema::is_known(path));
+                known.map(|path| SnapshotPath::parse(path)).collect::<Result<_, _>>()?
             }
             None if self.options.force || self.is_empty()? => BTreeSet::new(),
             None => {
