@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals and for
 
 INTERRUPTED = """
 client = Client({project!r}, {key!r}, OPTIONS)
-started = client.own_project.start_clone() if {needs_started} else None
+started = client.own_project.start_clone(settle=False) if {needs_started} else None
 try:
     {call}
 except KeyboardInterrupt as interrupt:
@@ -47,7 +47,7 @@ READS = {
 }
 ONCE = {
     "clone": "client.own_project.clone(settle=False)",
-    "start_clone": "client.own_project.start_clone()",
+    "start_clone": "client.own_project.start_clone(settle=False)",
     "delete": f"client.own_project.delete(confirm={PROJECT!r}, settle=False)",
     "import_snapshot": "client.own_project.import_snapshot(FILES)",
     "import_project": "client.own_project.import_project(FILES)",
@@ -262,7 +262,7 @@ ASYNC: dict[str, Callable[[AsyncClient], Any]] = {
     "update_name": lambda client: client.own_project.update_name("new"),
     "export_snapshot": lambda client: client.own_project.export_snapshot(),
     "clone": lambda client: client.own_project.clone(settle=False),
-    "start_clone": lambda client: client.own_project.start_clone(),
+    "start_clone": lambda client: client.own_project.start_clone(settle=False),
     "delete": lambda client: client.own_project.delete(confirm=PROJECT, settle=False),
     "import_snapshot": lambda client: client.own_project.import_snapshot(FILES),
     "import_project": lambda client: client.own_project.import_project(FILES),

@@ -71,12 +71,12 @@ OPERATIONS = [
     Operation("update_name", SET, lambda client: client.own_project.update_name("new"), may_be_empty=True),
     Operation("update_tags", SET, lambda client: client.own_project.update_tags(["a"]), may_be_empty=True),
     Operation("clone", ONCE, lambda client: client.own_project.clone(name="preview", settle=False)),
-    Operation("start_clone", ONCE, lambda client: client.own_project.start_clone(name="preview")),
+    Operation("start_clone", ONCE, lambda client: client.own_project.start_clone(name="preview", settle=False)),
     Operation(
         "clone_status",
         READ,
         lambda started: started.status(),
-        prepare=lambda client: client.own_project.start_clone(name="preview"),
+        prepare=lambda client: client.own_project.start_clone(name="preview", settle=False),
     ),
     Operation(
         "delete", ONCE, lambda client: client.own_project.delete(confirm=PROJECT, settle=False), may_be_empty=True

@@ -54,6 +54,16 @@ def test_a_clone_that_was_not_made_is_unknown_and_not_repeated(client: Any, invo
     assert error.next
 
 
+@pytest.mark.descope_emulator(clone_steps=0)
+def test_a_lost_start_of_a_clone_names_what_it_may_have_made(client: Any, invoke: Invoke, emulator: Emulator) -> None:
+    emulator.fail("start_clone", action="drop_after")
+    with pytest.raises(UnknownOutcome) as caught:
+        invoke(client.own_project.start_clone(name="preview"))
+    assert emulator.executions("start_clone") == 1
+    listed = [project for project in invoke(client.list_projects()) if project.name == "preview"]
+    assert list(caught.value.candidates) == listed
+
+
 def test_a_lost_clone_is_not_looked_for_with_settle_off(client: Any, invoke: Invoke, emulator: Emulator) -> None:
     emulator.fail("clone", action="drop_after")
     with pytest.raises(UnknownOutcome) as caught:

@@ -281,14 +281,14 @@ class Project:
         """Starts a clone that the server makes in the background, and returns at once.
 
         Args:
-            options: `CloneOptions` as a dict; `settle` has no effect, for the project is not made yet.
+            options: `CloneOptions` as a dict; with `settle` the list is looked at once to name candidates.
             **keywords: The same keys as keywords.
 
         Returns:
             A handle with `status()` and `wait()`.
 
         Raises:
-            UnknownOutcome: The answer was lost.
+            UnknownOutcome: The answer was lost; `.candidates` has the new projects that may be its result.
 
         Example:
             >>> client.own_project.start_clone(name="preview-43").wait().name

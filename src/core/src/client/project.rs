@@ -12,7 +12,7 @@ use super::started_clone::StartedClone;
 use super::{Client, decode, json_body, projects_named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::snapshot::{Origin, Snapshot};
-use crate::transport::{Connections, Watch};
+use crate::transport::{Connections, Request, Watch};
 use crate::wire::{Call, CloneRequest, ClonedProject, StartedClone as StartedCloneAnswer, ValidationAnswer, call};
 
 const SETTLE_TIMEOUT: Seconds = Seconds::new(30);
@@ -88,16 +88,24 @@ impl Project {
         client.check_may_write(call::START_CLONE.name, call::START_CLONE.repeat)?;
         let body = clone_body(options)?;
         let _writer = client.writer().await;
+        let before = Before::look(client, options.settle).await;
         let mut request = client.request_for(&call::START_CLONE, vec![body], options.timeout);
         request.next = vec!["descope-projects projects list".to_owned()];
-        let answer = client.send(&request).await?;
-        let started: StartedCloneAnswer = decode(&request, &answer)?;
-        let process_id = started
-            .process_id
-            .filter(|id| !id.is_empty())
-            .ok_or_else(|| request.unusable(&answer, "has no process id"))?;
+        let process_id = match self.process_id(&request).await {
+            Err(error) if error.kind() == ErrorKind::UnknownOutcome => {
+                Err(before.candidates(client, options.name.as_deref(), error).await)
+            }
+            ended => ended,
+        };
         client.told();
+        let process_id = process_id?;
         StartedClone::new(client.clone(), process_id)
+    }
+
+    async fn process_id(&self, request: &Request<'_>) -> Result<String> {
+        let answer = self.client.send(request).await?;
+        let started: StartedCloneAnswer = decode(request, &answer)?;
+        started.process_id.filter(|id| !id.is_empty()).ok_or_else(|| request.unusable(&answer, "has no process id"))
     }
 
     /// Renames the project.

@@ -50,16 +50,14 @@ impl Before {
         timeout: Seconds,
         unknown: Error,
     ) -> Result<CloneResult> {
-        let Some(before) = self.0 else { return Err(unknown) };
+        if self.0.is_none() {
+            return Err(unknown);
+        }
         let mut candidates: Vec<Project> = Vec::new();
         let mut looks = Looks::new(timeout);
         while looks.again().await {
-            let Ok(projects) = client.list(Bearer::Company, Pool::Any).await else { continue };
-            candidates = projects
-                .into_iter()
-                .filter(|project| !before.contains(&project.id))
-                .filter(|project| name.is_none() || project.name.as_deref() == name)
-                .collect();
+            let Some(found) = self.new_projects(client, name).await else { continue };
+            candidates = found;
             // Without a name a new project may be anybody's: it is a candidate and no evidence.
             if name.is_some() && candidates.len() == 1 {
                 return Ok(CloneResult::found(candidates.remove(0)));
@@ -68,15 +66,24 @@ impl Before {
                 break;
             }
         }
-        Err(unknown.with(|details| {
-            let seen = match candidates.len() {
-                0 => "the list shows no new project of that name, which proves nothing: it may still be on its way"
-                    .to_owned(),
-                count => format!("the list shows {count} new projects that may be the result"),
-            };
-            details.message = format!("{}; {seen}", details.message);
-            details.candidates = candidates;
-        }))
+        Err(with_candidates(unknown, candidates))
+    }
+
+    /// Looks once for what an asynchronous clone may have made: it is evidence, but no handle on the process.
+    pub(super) async fn candidates(self, client: &Client, name: Option<&str>, unknown: Error) -> Error {
+        match self.new_projects(client, name).await {
+            Some(found) => with_candidates(unknown, found),
+            None => unknown,
+        }
+    }
+
+    /// Projects of that name that were not there before; nothing where that cannot be told.
+    async fn new_projects(&self, client: &Client, name: Option<&str>) -> Option<Vec<Project>> {
+        let before = self.0.as_ref()?;
+        let projects = client.list(Bearer::Company, Pool::Any).await.ok()?;
+        let is_new = |project: &Project| !before.contains(&project.id);
+        let is_named = |project: &Project| name.is_none() || project.name.as_deref() == name;
+        Some(projects.into_iter().filter(|project| is_new(project) && is_named(project)).collect())
     }
 
     /// Looks whether the project, listed before, is gone.
@@ -96,6 +103,18 @@ impl Before {
             details.message = format!("{}; the list still shows the project", details.message);
         }))
     }
+}
+
+fn with_candidates(unknown: Error, candidates: Vec<Project>) -> Error {
+    unknown.with(|details| {
+        let seen = match candidates.len() {
+            0 => "the list shows no new project of that name, which proves nothing: it may still be on its way"
+                .to_owned(),
+            count => format!("the list shows {count} new projects that may be the result"),
+        };
+        details.message = format!("{}; {seen}", details.message);
+        details.candidates = candidates;
+    })
 }
 
 /// When to look again: at once, then at growing intervals, until the time is over.
