@@ -1,5 +1,7 @@
 //! What is known of a snapshot's files by their paths.
 
+use std::collections::BTreeSet;
+
 use super::value::FileKind;
 
 /// The sentinel that an export has in the place of a secret, and that an import takes for "keep".
@@ -64,9 +66,9 @@ pub(super) fn is_known(path: &str) -> bool {
 
 /// Whether a folder of these files is a snapshot although no list says so. Build tools have a `project.json` too; none
 /// has one beside an index of ours.
-pub(super) fn is_snapshot<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> bool {
-    let has = |wanted: fn(&str) -> bool| paths.clone().any(wanted);
-    has(|path| path == "snapshot.json")
+pub(super) fn is_snapshot(paths: &BTreeSet<&str>) -> bool {
+    let has = |wanted: fn(&str) -> bool| paths.iter().any(|path| wanted(path));
+    paths.contains("snapshot.json")
         || (has(|path| MARKERS.contains(&path)) && has(|path| is_index(path) && path.contains('/')))
 }
 

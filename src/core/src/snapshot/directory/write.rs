@@ -178,7 +178,7 @@ impl Job<'_> {
             Some(list) => list.files.keys().cloned().collect(),
             // As the vendor's command line wrote it: its own files are the ones that a snapshot has. Whatever else
             // reading would take may be anybody's, and is left alone.
-            None if schema::is_snapshot(readable.iter().copied()) => {
+            None if schema::is_snapshot(&readable) => {
                 let known = readable.iter().filter(|path| schema::is_known(path));
                 known.map(|path| SnapshotPath::parse(path)).collect::<Result<_, _>>()?
             }
