@@ -132,3 +132,12 @@ fn the_licence_is_the_companys_tier() {
     let other = server.send("GET", LICENSE, &[("authorization", &format!("Bearer {OTHER}:Kother"))], b"").unwrap();
     assert_eq!(other.ok(), json!({ "rateLimitTier": "tier2" }));
 }
+
+#[test]
+fn another_companys_clone_is_as_unknown_as_none() {
+    let server = server();
+    let process = server.on(PROJECT, START_CLONE, &json!({})).ok()["processId"].as_str().unwrap().to_owned();
+    let value = format!("Bearer {OTHER}:Kother");
+    let path = format!("{START_CLONE}/{process}");
+    server.send("GET", &path, &[("authorization", &value)], b"").unwrap().refused(400, "E011004");
+}

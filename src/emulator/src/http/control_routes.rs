@@ -175,3 +175,48 @@ impl axum::response::IntoResponse for Refused {
         refusal(&error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{EmulatorOptions, Ready};
+
+    /// The status of a look at the key, from that address.
+    fn status(peer: Option<&str>, uri: &str) -> StatusCode {
+        let ready = Ready {
+            url: String::new(),
+            project_id: String::new(),
+            management_key: String::new(),
+            projects: Vec::new(),
+        };
+        let app = Arc::new(App::new(EmulatorOptions::default(), ready).unwrap());
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = uri.parse().unwrap();
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 50_000)));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(router(&app).oneshot(request)).unwrap().status()
+    }
+
+    #[test]
+    fn other_machines_may_not_use_the_control_routes() {
+        for peer in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(status(Some(peer), "/ready"), StatusCode::OK, "{peer}");
+        }
+        for peer in ["192.0.2.7", "10.0.0.1", "::ffff:192.0.2.7", "2001:db8::1", "0.0.0.0"] {
+            assert_eq!(status(Some(peer), "/ready"), StatusCode::FORBIDDEN, "{peer}");
+        }
+        assert_eq!(status(None, "/ready"), StatusCode::FORBIDDEN);
+    }
+
+    #[test]
+    fn over_http2_the_name_is_in_the_target() {
+        assert_eq!(status(Some("127.0.0.1"), "http://127.0.0.1:8080/ready"), StatusCode::OK);
+        assert_eq!(status(Some("127.0.0.1"), "http://evil.example:8080/ready"), StatusCode::FORBIDDEN);
+    }
+}
