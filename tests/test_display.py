@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html.parser
 from typing import TYPE_CHECKING
 
@@ -101,3 +102,15 @@ def test_a_client_shows_no_key(descope_emulator: Emulator) -> None:
 def test_a_project_shows_whether_it_is_production(environment: str | None) -> None:
     shown = checked(ProjectInfo("P2a", "shop", environment)._repr_html_())
     assert ("production" in shown) is (environment is not None)
+
+
+def test_a_forgotten_await_is_told_in_words_of_ours(descope_emulator: Emulator) -> None:
+    async def forget() -> str:
+        async with descope_emulator.async_client() as client:
+            call = client.list_projects()
+            try:
+                return repr(call)
+            finally:
+                call.close()
+
+    assert "a call of descope_projects" in asyncio.run(forget())

@@ -44,6 +44,10 @@ async def fly(flight: _native._Flight) -> Any:  # noqa: ANN401 -- what the call 
         flight.land()
 
 
+# What a person reads where `await` was forgotten: "coroutine 'a call of descope_projects' was never awaited".
+fly.__qualname__ = "a call of descope_projects"
+
+
 async def enter(client: _native.AsyncClient) -> _native.AsyncClient:
     """What `async with` binds."""
     return client

@@ -106,16 +106,16 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// How long one attempt may take [default: 60, and 300 for clone, delete, export and import]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) timeout: Option<f64>,
     /// How long a connection may take to be made [default: 10]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) connect_timeout: Option<f64>,
     /// How often a call that may be repeated is repeated [default: 3]
     #[arg(long, value_name = "COUNT")]
     pub(crate) retries: Option<u32>,
     /// Send at most this many requests per second
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub(crate) requests_per_second: Option<f64>,
     /// Trust the certificates in this file, too
     #[arg(long, value_name = "FILE")]

@@ -43,7 +43,8 @@ impl<'run> Session<'run> {
         let identity = identity(project_id)?;
         let mut options = client_options(connection)?;
         options.base_url = options.base_url.or(identity.base_url);
-        let client = Client::new(&identity.project_id, identity.management_key, &options)?;
+        let client = Client::new(&identity.project_id, identity.management_key, &options)
+            .map_err(|error| in_our_words(error, connection.base_url.is_some()))?;
         if project_id.is_some() {
             self.target.replace(Some(Target::unconfirmed(&client, &identity.project_id)));
         }
@@ -173,6 +174,20 @@ fn not_listed<'list>(project_id: &str, ids: impl ExactSizeIterator<Item = &'list
     Error::new(ErrorKind::ProjectNotFound, message).with(|details| {
         details.project_id = Some(project_id.to_owned());
         details.next = vec!["descope-projects projects list".to_owned()];
+    })
+}
+
+/// The core speaks of options; here a URL is a flag or a variable.
+fn in_our_words(error: Error, is_flag: bool) -> Error {
+    if error.details().path.as_deref() != Some("base_url") {
+        return error;
+    }
+    let from = if is_flag { "--base-url" } else { "DESCOPE_BASE_URL (or DESCOPE_BASE_URI)" };
+    error.with(|details| {
+        details.message = details
+            .message
+            .replace("`base_url`", from)
+            .replace("set allow_insecure_http", "give --allow-insecure-http");
     })
 }
 

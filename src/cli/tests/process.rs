@@ -275,6 +275,46 @@ fn doctor_tells_what_is_missing() {
 }
 
 #[test]
+fn what_is_not_configured_or_not_accepted_names_the_command_that_tells_more() {
+    let next = |ran: &Ran| ran.document()["error"]["next"].clone();
+    let unset = run_bare(&["projects", "list", "--json"]);
+    assert_eq!((unset.status, next(&unset)), (64, json!(["descope-projects doctor", "descope-projects demo"])));
+    assert_eq!(next(&run_bare(&["doctor", "--json"])), json!(["descope-projects demo"]), "it has just been run");
+    let emulator = acme();
+    let refused = |arguments: &[&str]| -> Ran {
+        with_key(&emulator, "K2unknownKeyNotASecret", arguments).output().unwrap().into()
+    };
+    assert_eq!(next(&refused(&["projects", "list", "--json"])), json!(["descope-projects doctor"]));
+    assert_eq!(next(&refused(&["doctor", "--json"])), json!([]));
+}
+
+#[test]
+fn a_wrong_address_or_time_is_told_in_the_words_of_flags_and_variables() {
+    let ran = run_bare_with("http://api.example.com", &[]);
+    assert_eq!(ran.status, 64);
+    assert!(ran.stderr.contains("DESCOPE_BASE_URL (or DESCOPE_BASE_URI): plain HTTP"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("give --allow-insecure-http"), "{}", ran.stderr);
+    let ran = run_bare_with("http://api.example.com", &["--base-url", "htp://api.example.com"]);
+    assert!(ran.stderr.contains("--base-url: must begin with https://"), "{}", ran.stderr);
+    let ran = run_bare_with("https://api.example.com", &["--timeout", "-1"]);
+    assert_eq!(ran.status, 64);
+    assert!(ran.stderr.contains("`timeout`: expected a number of seconds greater than 0"), "{}", ran.stderr);
+}
+
+/// `projects list` at this address, with flags.
+fn run_bare_with(base_url: &str, flags: &[&str]) -> Ran {
+    let mut arguments = vec!["projects", "list"];
+    arguments.extend(flags);
+    bare(&arguments)
+        .env("DESCOPE_BASE_URL", base_url)
+        .env("DESCOPE_PROJECT_ID", support::STAGING)
+        .env("DESCOPE_MANAGEMENT_KEY", COMPANY_KEY)
+        .output()
+        .unwrap()
+        .into()
+}
+
+#[test]
 fn the_emulator_says_that_it_is_ready_and_ends_politely() {
     for name in ["INT", "TERM"] {
         let mut child = bare(&["emulator", "--json"]).spawn().unwrap();

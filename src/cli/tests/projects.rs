@@ -60,6 +60,7 @@ fn show_of_a_project_that_is_not_there() {
     --- stderr
     error: list_projects of P2AcmeStagingNotReal00000001: the API answered 404: E011008: Project not found: There is no project P2AcmeStagingNotReal00000001
       request id (cf-ray): RAY
+      next: descope-projects projects list
     ");
 }
 

@@ -147,7 +147,9 @@ fn a_pattern_that_matches_nothing_is_an_error_with_a_hint() {
     for (pattern, hint) in [
         ("flow:sing-in", "flow:sign-in"),
         ("connector:sendgrid", "connector:SendGrid"),
-        ("flwo:sign-in", "flow"),
+        ("flwo:sign-in", "flow:sign-in"),
+        ("flow", "flow:*"),
+        ("flows:sign-*", "flow:* or screen:*"),
         ("project.domian", "setting:project.domain"),
         ("styless", "styles"),
         ("role:admin", "role:Admin"),

@@ -61,8 +61,10 @@ impl Identity {
 }
 
 fn missing(name: &str, what: &str) -> Error {
-    Error::configuration(format!("{name} is not set: it must hold {what}"))
-        .with(|details| details.path = Some(name.to_owned()))
+    Error::configuration(format!("{name} is not set: it must hold {what}")).with(|details| {
+        details.path = Some(name.to_owned());
+        details.next = vec!["descope-projects doctor".to_owned(), "descope-projects demo".to_owned()];
+    })
 }
 
 /// A project id is `P` and letters or digits; anything else would change the meaning of the bearer token.
@@ -79,7 +81,7 @@ pub fn check_project_id(project_id: &str, name: &str) -> Result<()> {
         // Not shown: it is probably a management key in the wrong place.
         "must begin with P; what is given looks like a management key".to_owned()
     } else {
-        "must begin with P and hold letters and digits only".to_owned()
+        "must be a project's id: it begins with P and holds letters and digits only".to_owned()
     };
     Err(Error::configuration(format!("`{name}` {why}")).with(|details| details.path = Some(name.to_owned())))
 }

@@ -62,20 +62,29 @@ fn expand(pattern: &str) -> Result<Vec<(EntityKind, String)>, SnapshotError> {
 }
 
 fn split(pattern: &str) -> Result<(EntityKind, String), SnapshotError> {
-    let unknown = |word: &str, what: &str| {
-        let names = EntityKind::ALL.iter().map(|kind| kind.as_str());
-        let error = SnapshotError::refused(format!("{} {what}", shown(word)));
-        match nearest(word, names.chain(ALIASES.iter().map(|(alias, _)| *alias))) {
-            Some(near) => error.with_hint(format!("did you mean {near}?")),
-            None => error.with_hint("for example flow:sign-* or connector:SendGrid"),
-        }
+    let Some((kind, glob)) = pattern.split_once(':') else {
+        return Err(unknown(pattern, "*", "is no pattern of the form kind:name"));
     };
-    let (kind, glob) =
-        pattern.split_once(':').ok_or_else(|| unknown(pattern, "is no pattern of the form kind:name"))?;
     match EntityKind::ALL.iter().find(|known| known.as_str() == kind) {
         Some(kind) => Ok((*kind, glob.to_owned())),
-        None => Err(unknown(kind, "is no kind of entity")),
+        None => Err(unknown(kind, glob, "is no kind of entity")),
     }
+}
+
+/// The hint is a pattern that works: never the word that was just refused.
+fn unknown(word: &str, glob: &str, what: &str) -> SnapshotError {
+    let error = SnapshotError::refused(format!("{} {what}", shown(word)));
+    let kinds = || EntityKind::ALL.iter().map(|kind| kind.as_str());
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    let Some(near) = nearest(word, kinds().chain(aliases)) else {
+        return error.with_hint("for example flow:sign-* or connector:SendGrid");
+    };
+    let meant = match ALIASES.iter().find(|(alias, _)| *alias == near) {
+        _ if kinds().any(|kind| kind == near) => format!("{near}:{glob}"),
+        Some((alias, patterns)) if *alias == word => patterns.join(" or "),
+        _ => near.to_owned(),
+    };
+    error.with_hint(format!("did you mean {}?", shown(&meant)))
 }
 
 /// `*` is any number of characters, `?` is one.

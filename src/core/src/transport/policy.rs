@@ -361,6 +361,10 @@ fn complete(error: Error, request: &Request<'_>, attempts: u32, uncertain: bool)
             "{} of {}: {error}. Whether it was done is unknown; it was not repeated",
             request.operation, request.project_id
         ),
+        _ if request.may_be_partial && error.details().written == Written::Unknown => format!(
+            "{} of {}: {error}. Whether a part of it was done before is unknown",
+            request.operation, request.project_id
+        ),
         _ if attempts > 1 => {
             format!("{} of {}: {error} ({attempts} attempts)", request.operation, request.project_id)
         }
@@ -378,7 +382,19 @@ fn complete(error: Error, request: &Request<'_>, attempts: u32, uncertain: bool)
         if details.next.is_empty() && details.written == Written::Unknown {
             details.next.clone_from(&request.next);
         }
+        if details.next.is_empty() {
+            details.next.extend(look_at(details.kind).map(str::to_owned));
+        }
     })
+}
+
+/// The command that shows what a person needs to know about such a refusal.
+fn look_at(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::Authentication => Some("descope-projects doctor"),
+        ErrorKind::ProjectNotFound => Some("descope-projects projects list"),
+        _ => None,
+    }
 }
 
 fn unknown(cause: &Error) -> Error {

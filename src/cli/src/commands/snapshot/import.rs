@@ -26,7 +26,7 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Import) -> Result<Out
     if !arguments.skip_validation {
         let validation = super::validate(session, &client, &prepared).await?;
         if !validation.ok {
-            return Err(super::invalid(&target.project_id, validation).into());
+            return Err(super::invalid(&target.project_id, &arguments.source, validation).into());
         }
     }
     guard.pass().await?;

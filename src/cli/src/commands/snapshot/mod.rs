@@ -90,16 +90,24 @@ pub(super) async fn validate(
 }
 
 /// The validation as an error, for whoever wanted to import.
-pub(super) fn invalid(project_id: &str, validation: Validation) -> Error {
+pub(super) fn invalid(project_id: &str, source: &Path, validation: Validation) -> Error {
     Error::new(ErrorKind::ValidationFailed, format!("{validation}. Nothing was imported")).with(|details| {
         details.operation = Some("import_snapshot".to_owned());
         details.project_id = Some(project_id.to_owned());
         if !validation.missing_secrets.is_empty() {
+            let source = source.to_str().filter(|path| needs_no_quotes(path)).unwrap_or("SNAPSHOT");
             details.next =
-                vec![format!("descope-projects snapshot validate {project_id} SNAPSHOT --missing-secrets-file FILE")];
+                vec![format!("descope-projects snapshot validate {project_id} {source} --missing-secrets-file FILE")];
         }
         details.validation = Some(validation);
     })
+}
+
+/// Whether a shell takes the word as it is.
+fn needs_no_quotes(word: &str) -> bool {
+    !word.is_empty()
+        && !word.starts_with('-')
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte))
 }
 
 /// A validation in the JSON document.
