@@ -37,9 +37,14 @@ def stub_docstrings() -> dict[str, str | None]:
 
 DOCSTRINGS = stub_docstrings()
 EXAMPLES = {name: text for name, text in DOCSTRINGS.items() if text and ">>>" in text}
-BLOCKS = re.findall(
-    r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(
+        re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE), 1
+    )
+]
 
 
 def at_run_time(name: str) -> Any:  # noqa: ANN401 -- any member of any class
@@ -91,11 +96,11 @@ def test_the_example_runs(
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-def test_the_example_of_the_readme_runs(
+def test_the_example_of_a_page_runs(
     block: str, descope_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DESCOPE_PROJECT_ID", descope_emulator.project_id)
     monkeypatch.setenv("DESCOPE_MANAGEMENT_KEY", descope_emulator.management_key)
     monkeypatch.setenv("DESCOPE_BASE_URL", descope_emulator.url)
-    exec(compile(re.sub(r"P2\w+…", descope_emulator.project_id, block), "README.md", "exec"), {})  # noqa: S102
+    exec(compile(re.sub(r"P2\w+…", descope_emulator.project_id, block), "page.md", "exec"), {})  # noqa: S102

@@ -14,6 +14,17 @@ pub enum Source {
     Assumed,
 }
 
+impl Source {
+    /// In a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
 /// One behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Behaviour {
@@ -30,6 +41,17 @@ pub struct Behaviour {
 /// All of them, in the order in which a reader meets them.
 pub fn behaviours() -> &'static [Behaviour] {
     BEHAVIOURS
+}
+
+const HEAD: &str = "| behaviour | what the emulator does | source | switch |\n| --- | --- | --- | --- |\n";
+
+/// All of them as a table in Markdown, for `docs/emulator-behaviours.md`.
+pub fn markdown() -> String {
+    let row = |Behaviour { name, does, source, switch }: &Behaviour| {
+        let switch = switch.map(|switch| format!("`{switch}`")).unwrap_or_default();
+        format!("| {name} | {} | {} | {switch} |\n", does.replace('|', "\\|"), source.as_str())
+    };
+    HEAD.to_owned() + &behaviours().iter().map(row).collect::<String>()
 }
 
 const BEHAVIOURS: &[Behaviour] = &[
