@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use descope_projects_core::client::Project;
 use descope_projects_core::transport::{Connections, Watch};
@@ -183,19 +184,26 @@ impl Mailbox {
     fn _drain(&self, py: Python<'_>) -> PyResult<()> {
         self.empty_descriptor();
         let done = std::mem::take(&mut *lock(&self.queue.done));
+        let mut ended = Ok(());
         for (number, finish) in done {
             let Some(future) = lock(&self.waiting).remove(&number) else { continue };
-            let future = future.bind(py);
-            if future.call_method0("done")?.is_truthy()? {
-                continue;
-            }
-            match finish(py) {
-                Ok(value) => future.call_method1("set_result", (value,))?,
-                Err(error) => future.call_method1("set_exception", (error.into_value(py),))?,
-            };
+            // An interruption that falls into one must not leave the others waiting for ever.
+            ended = ended.and(resolve(future.bind(py), finish));
         }
-        Ok(())
+        ended
     }
+}
+
+fn resolve(future: &Bound<'_, PyAny>, finish: Finish) -> PyResult<()> {
+    let py = future.py();
+    if future.call_method0("done")?.is_truthy()? {
+        return Ok(());
+    }
+    match finish(py) {
+        Ok(value) => future.call_method1("set_result", (value,))?,
+        Err(error) => future.call_method1("set_exception", (error.into_value(py),))?,
+    };
+    Ok(())
 }
 
 impl Mailbox {
@@ -231,7 +239,40 @@ pub(crate) struct Flight {
     handle: Handle,
     launch: Mutex<Option<Launch>>,
     watch: Arc<Watch>,
-    under_way: Mutex<Option<tokio::task::AbortHandle>>,
+    under_way: Mutex<Option<UnderWay>>,
+}
+
+/// A call that was started.
+struct UnderWay {
+    task: tokio::task::AbortHandle,
+    gone: Arc<Gone>,
+    mailbox: Py<Mailbox>,
+    number: u64,
+    /// Of the process that started it: a child of a fork has a copy and must not touch it.
+    generation: u64,
+}
+
+/// Whether a call's future is dropped, after which not one more byte of its request is handed over.
+#[derive(Default)]
+struct Gone {
+    gone: Mutex<bool>,
+    told: Condvar,
+}
+
+/// Dropping takes microseconds, unless the thread is at work on a large answer; nobody waits longer for it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+impl Gone {
+    fn tell(&self) {
+        *lock(&self.gone) = true;
+        self.told.notify_all();
+    }
+
+    /// Called without the GIL.
+    fn wait(&self) -> bool {
+        let waited = self.told.wait_timeout_while(lock(&self.gone), PATIENCE, |gone| !*gone);
+        waited.is_ok_and(|(gone, _)| *gone)
+    }
 }
 
 impl Flight {
@@ -275,7 +316,7 @@ fn panicked() -> PyErr {
 #[pymethods]
 impl Flight {
     /// Starts the call; `future` is resolved through the mailbox.
-    fn start(&self, py: Python<'_>, mailbox: &Mailbox, future: Py<PyAny>) -> PyResult<()> {
+    fn start(&self, py: Python<'_>, mailbox: Py<Mailbox>, future: Py<PyAny>) -> PyResult<()> {
         let state = self.handle.session.state(py)?;
         let project = self.handle.project(py, &state)?;
         let background = Background::of(py, &state)?;
@@ -283,26 +324,41 @@ impl Flight {
             return Err(pyo3::exceptions::PyRuntimeError::new_err("the call was started before"));
         };
         let running = launch(project.over(&background.connections).watched(&self.watch));
+        let number = mailbox.get().expect(future);
+        let gone = Arc::new(Gone::default());
         let delivery = Delivery {
-            number: mailbox.expect(future),
-            queue: Arc::clone(&mailbox.queue),
+            number,
+            queue: Arc::clone(&mailbox.get().queue),
             watch: Arc::clone(&self.watch),
+            gone: Arc::clone(&gone),
             delivered: false,
         };
         let task = background.runtime.spawn(async move {
+            // Declared before the call is awaited, so that it is dropped after it.
+            let delivery = delivery;
             let finish = running.await;
             delivery.deliver(finish);
         });
-        *lock(&self.under_way) = Some(task.abort_handle());
+        let generation = process::generation();
+        *lock(&self.under_way) = Some(UnderWay { task: task.abort_handle(), gone, mailbox, number, generation });
         Ok(())
     }
 
     /// Ends the call; returns what is unknown because of that, or `None`.
     fn cancel<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let unknown = self.watch.interrupted();
-        if let Some(task) = lock(&self.under_way).take() {
-            task.abort();
-        }
+        let stopped = {
+            let under_way = lock(&self.under_way);
+            let Some(call) = &*under_way else { return Ok(None) };
+            if call.generation != process::generation() {
+                // It is the parent's, where it goes on.
+                return Ok(None);
+            }
+            call.task.abort();
+            Arc::clone(&call.gone)
+        };
+        // Only when it is dropped is it certain that nothing more is sent: to look before would miss what is sent meanwhile.
+        let certain = py.detach(|| stopped.wait());
+        let unknown = self.watch.interrupted().or_else(|| if certain { None } else { self.watch.in_doubt() });
         let Some(unknown) = unknown else { return Ok(None) };
         logging::warn(py, &unknown.to_string())?;
         Ok(Some(errors::to_python(py, unknown).into_value(py).into_bound(py).into_any()))
@@ -310,7 +366,16 @@ impl Flight {
 
     /// Hands over the log records; called when the coroutine ends, however it ends.
     fn land(&self, py: Python<'_>) -> PyResult<()> {
-        *lock(&self.under_way) = None;
+        let call = lock(&self.under_way).take();
+        if let Some(call) = call {
+            if call.generation != process::generation() {
+                std::mem::forget(call.task);
+                return Ok(());
+            }
+            // A loop that ends first never looks at the queue again, and would be kept alive by its own future.
+            let future = lock(&call.mailbox.get().waiting).remove(&call.number);
+            drop(future);
+        }
         logging::emit(py, &self.watch)
     }
 }
@@ -320,6 +385,7 @@ struct Delivery {
     number: u64,
     queue: Arc<Queue>,
     watch: Arc<Watch>,
+    gone: Arc<Gone>,
     delivered: bool,
 }
 
@@ -332,10 +398,10 @@ impl Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        if self.delivered {
-            return;
+        if !self.delivered {
+            let error = self.watch.closed();
+            self.queue.push(self.number, Box::new(move |py| Err(errors::to_python(py, error))));
         }
-        let error = self.watch.closed();
-        self.queue.push(self.number, Box::new(move |py| Err(errors::to_python(py, error))));
+        self.gone.tell();
     }
 }

@@ -194,7 +194,9 @@ impl CloneResult {
     ///     ProtocolError: The server did not say which project it made; `written` is "applied".
     #[getter]
     fn project(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        if let (None, Some(id)) = (&self.project, &self.result.id) {
+        if let (None, Some(id)) = (&self.project, &self.result.id)
+            && core::check_project_id(id, "id").is_ok()
+        {
             let message = format!("a result that was pickled carries no handle: use client.project({})", quoted(id));
             return Err(crate::errors::configuration(py, message));
         }

@@ -94,6 +94,9 @@ pub(crate) struct ProcessState {
     projects: Mutex<HashMap<String, Vec<Keyed>>>,
 }
 
+/// A program that goes on for months sees many projects and keys; what was learnt of one is soon learnt again.
+const MOST_REMEMBERED: usize = 256;
+
 /// A project, and its own key if it has one.
 type Keyed = (Option<Secret>, Project);
 
@@ -270,7 +273,11 @@ impl Handle {
             return Ok(project);
         }
         let project = make()?;
-        lock(&state.projects).entry(self.project_id().to_owned()).or_default().push((key, project.clone()));
+        let mut projects = lock(&state.projects);
+        if projects.values().map(Vec::len).sum::<usize>() >= MOST_REMEMBERED {
+            projects.clear();
+        }
+        projects.entry(self.project_id().to_owned()).or_default().push((key, project.clone()));
         Ok(project)
     }
 }

@@ -1,7 +1,7 @@
 //! The operations, once: what the sync and the asyncio classes share. A face is only how one waits.
 
 use descope_projects_core::client::{
-    CloneOptions, DeleteOptions, ExportOptions, ImportOptions, Project, RawRequest, StartedClone,
+    CloneOptions, DeleteOptions, ExportOptions, ImportOptions, Project, RawRequest, StartedClone, check_project_id,
 };
 use descope_projects_core::snapshot;
 use descope_projects_core::{Error, Result};
@@ -152,8 +152,9 @@ pub(crate) fn cloned<F: Face>(
     result: descope_projects_core::client::CloneResult,
 ) -> PyResult<Py<PyAny>> {
     let project = match &result.id {
-        Some(id) => Some(F::project(py, handle.sibling(py, id.clone())?)?),
-        None => None,
+        // The clone is made, whatever the server calls it: an id that cannot be used is no failure.
+        Some(id) if check_project_id(id, "id").is_ok() => Some(F::project(py, handle.sibling(py, id.clone())?)?),
+        Some(_) | None => None,
     };
     Ok(CloneResult::new(result, project).into_pyobject(py)?.into_any().unbind())
 }

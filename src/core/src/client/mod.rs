@@ -47,6 +47,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const ORDINARY_LIMIT: Duration = Duration::from_secs(60);
 const LONG_LIMIT: Duration = Duration::from_secs(300);
+/// A program that makes and deletes previews for months must not remember each of them.
+const MOST_IDLE_WRITERS: usize = 256;
 
 /// Makes management calls as one project and key, or as others over the same connections.
 ///
@@ -250,6 +252,9 @@ impl Client {
     async fn writer(&self) -> tokio::sync::OwnedMutexGuard<()> {
         let writer = {
             let mut writers = self.shared.writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if writers.len() >= MOST_IDLE_WRITERS {
+                writers.retain(|_, writer| Arc::strong_count(writer) > 1);
+            }
             Arc::clone(writers.entry(self.credential.project_id().to_owned()).or_default())
         };
         writer.lock_owned().await
@@ -400,7 +405,7 @@ fn base_headers(options: &ClientOptions) -> Result<HeaderMap> {
 /// The answer as the type that the call answers.
 fn decode<T: DeserializeOwned>(request: &Request<'_>, answer: &Answer) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(&answer.body);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let decoded = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." || path == "?" { String::new() } else { format!(" at `{path}`") };
         // Not the parser's own text: it may repeat a value of the answer.
@@ -411,7 +416,9 @@ fn decode<T: DeserializeOwned>(request: &Request<'_>, answer: &Answer) -> Result
             _ => format!("is not what the call answers{place}"),
         };
         request.unusable(answer, &why)
-    })
+    })?;
+    json.end().map_err(|_| request.unusable(answer, "goes on behind its JSON"))?;
+    Ok(decoded)
 }
 
 fn json_body<T: serde::Serialize>(body: &T) -> Result<Bytes> {

@@ -10,7 +10,7 @@ use super::results::{CloneResult, Validation};
 use super::settle::Before;
 use super::started_clone::StartedClone;
 use super::{Client, decode, json_body, projects_named};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Written};
 use crate::snapshot::{Origin, Snapshot};
 use crate::transport::{Connections, Request, Watch};
 use crate::wire::{Call, CloneRequest, ClonedProject, StartedClone as StartedCloneAnswer, ValidationAnswer, call};
@@ -75,7 +75,7 @@ impl Project {
             }
             Err(error) => Err(error),
         };
-        client.told();
+        client.told(&result);
         result
     }
 
@@ -97,7 +97,7 @@ impl Project {
             }
             ended => ended,
         };
-        client.told();
+        client.told(&process_id);
         let process_id = process_id?;
         StartedClone::new(client.clone(), process_id)
     }
@@ -155,7 +155,7 @@ impl Project {
             }
             ended => ended,
         };
-        client.told();
+        client.told(&result);
         result
     }
 
@@ -235,7 +235,7 @@ impl Project {
         request.may_be_partial = true;
         request.next = vec![format!("descope-projects snapshot export {} DIRECTORY", self.id())];
         let told = client.tell(&request).await;
-        client.told();
+        client.told(&told);
         told
     }
 
@@ -261,10 +261,10 @@ impl Project {
 }
 
 impl Client {
-    /// The call's end is about to be returned: an interruption from now on is harmless.
-    pub(super) fn told(&self) {
+    /// The call's end is about to be returned.
+    pub(super) fn told<T>(&self, result: &Result<T>) {
         if let Some(watch) = &self.watch {
-            watch.ended();
+            watch.ended(result.as_ref().map_or_else(|error| error.details().written, |_| Written::Applied));
         }
     }
 }

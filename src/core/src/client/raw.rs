@@ -115,9 +115,9 @@ impl Client {
         let _writer = if raw.repeat.writes() { Some(self.writer().await) } else { None };
         let answer = self.send(&request).await?;
         if !answer.body.is_empty() {
-            let _: serde::de::IgnoredAny = decode(&request, &answer)?;
+            // Not only skipped: escapes, text and numbers that nobody can read would fail after the call was done.
+            let _: serde_json::Value = decode(&request, &answer)?;
         }
-        self.told();
         Ok(answer.body)
     }
 }

@@ -89,18 +89,20 @@ impl Before {
     /// Looks whether the project, listed before, is gone.
     pub(super) async fn find_gone(self, client: &Client, timeout: Seconds, unknown: Error) -> Result<()> {
         let id = client.credential.project_id();
-        if !self.0.is_some_and(|before| before.contains(id)) {
-            return Err(unknown);
-        }
+        let Some(before) = self.0.filter(|before| before.contains(id)) else { return Err(unknown) };
         let mut looks = Looks::new(timeout);
+        let mut seen = "no list could show whether it is gone";
         while looks.again().await {
             let Ok(projects) = client.list(Bearer::Company, Pool::Any).await else { continue };
-            if !projects.iter().any(|project| project.id == id) {
+            if is_gone(id, &before, &projects) {
                 return Ok(());
+            }
+            if projects.iter().any(|project| project.id == id) {
+                seen = "the list still shows the project";
             }
         }
         Err(unknown.with(|details| {
-            details.message = format!("{}; the list still shows the project", details.message);
+            details.message = format!("{}; {seen}", details.message);
         }))
     }
 }
@@ -115,6 +117,12 @@ fn with_candidates(unknown: Error, candidates: Vec<Project>) -> Error {
         details.message = format!("{}; {seen}", details.message);
         details.candidates = candidates;
     })
+}
+
+/// A list without any of the other projects is no list of this company, and shows nothing of this one either.
+fn is_gone(id: &str, before: &HashSet<String>, now: &[Project]) -> bool {
+    let others_are_there = before.len() == 1 || now.iter().any(|project| before.contains(&project.id));
+    others_are_there && !now.iter().any(|project| project.id == id)
 }
 
 /// When to look again: at once, then at growing intervals, until the time is over.
@@ -139,5 +147,26 @@ impl Looks {
         tokio::time::sleep(pause).await;
         self.pause = Some((pause * 2).min(LONGEST_PAUSE));
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Project, is_gone};
+
+    #[test]
+    fn only_a_list_that_shows_the_others_says_that_a_project_is_gone() -> Result<(), serde_json::Error> {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<HashSet<_>>();
+        let list = |ids: &[&str]| {
+            let ids = ids.iter().map(|id| serde_json::from_value::<Project>(serde_json::json!({ "id": id })));
+            ids.collect::<Result<Vec<_>, _>>()
+        };
+        assert!(is_gone("P2a", &ids(&["P2a", "P2b"]), &list(&["P2b"])?));
+        assert!(is_gone("P2a", &ids(&["P2a"]), &list(&[])?), "it was the only one");
+        assert!(!is_gone("P2a", &ids(&["P2a", "P2b"]), &list(&[])?));
+        assert!(!is_gone("P2a", &ids(&["P2a", "P2b"]), &list(&["P2a", "P2b"])?));
+        Ok(())
     }
 }

@@ -84,7 +84,10 @@ impl Outgoing<'_> {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if (200..300).contains(&status) {
-            read_whole(response, self.max_response_bytes).await?
+            // Who has begun to answer has taken the request, whatever is said of the stream later.
+            read_whole(response, self.max_response_bytes)
+                .await
+                .map_err(|failure| Failure { reached: true, ..failure })?
         } else {
             read_beginning(response).await
         };
@@ -161,9 +164,9 @@ fn failure(error: reqwest::Error) -> Failure {
 
 /// RFC 9113, section 8.7: `REFUSED_STREAM` says that the request was not processed.
 fn refused_by_http2(error: &(dyn StdError + 'static)) -> bool {
-    error
-        .downcast_ref::<h2::Error>()
-        .is_some_and(|error| error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    error.downcast_ref::<h2::Error>().is_some_and(|error| {
+        error.is_reset() && error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    })
 }
 
 fn is_parse_error(error: &(dyn StdError + 'static)) -> bool {

@@ -142,11 +142,17 @@ impl Transport {
         // An earlier attempt of a call that sets a value may have set it, whatever the last one says.
         let mut uncertain = false;
         loop {
-            if let Err(error) = self.wait_for_host(&mut waited).await {
-                return Err(complete(error, request, attempts, uncertain));
+            loop {
+                if let Err(error) = self.wait_for_host(&mut waited).await {
+                    return Err(complete(error, request, attempts, uncertain));
+                }
+                self.budget.spend().await;
+                self.handshake(connections, request).await;
+                // While this call waited for its turn, another may have been told that the host wants a pause.
+                if self.budget.pause().is_none() {
+                    break;
+                }
             }
-            self.budget.spend().await;
-            self.handshake(connections, request).await;
             attempts += 1;
             if let Some(watch) = tracked {
                 watch.attempt(attempts);
@@ -162,7 +168,7 @@ impl Transport {
                 Verdict::Done(mut answer) => {
                     answer.attempt = attempts;
                     if let Some(watch) = tracked {
-                        watch.ended();
+                        watch.ended(Written::Applied);
                     }
                     return Ok(answer);
                 }
@@ -171,7 +177,7 @@ impl Transport {
                     if let Some(watch) = tracked
                         && error.kind() != ErrorKind::UnknownOutcome
                     {
-                        watch.ended();
+                        watch.ended(error.details().written);
                     }
                     return Err(error);
                 }
@@ -347,7 +353,8 @@ fn judge_status(request: &Request<'_>, answer: &Answer) -> Verdict {
         // 408: the edge or the server gave up waiting for the request, of which it may have seen enough.
         408 | 500.. if request.repeat == Repeat::Once => Verdict::Failed(unknown(&error)),
         500.. if request.repeat.writes() => Verdict::Failed(error.with(|details| details.written = Written::Unknown)),
-        300..=399 | 401 | 403 | 404 => Verdict::Failed(error),
+        401 | 403 | 404 => Verdict::Failed(error),
+        300..=399 if !request.may_be_partial => Verdict::Failed(error),
         // An import that is refused half-way may have changed something before.
         _ if request.may_be_partial => Verdict::Failed(error.with(|details| details.written = Written::Unknown)),
         _ => Verdict::Failed(error),

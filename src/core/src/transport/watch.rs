@@ -34,6 +34,8 @@ pub struct Watch {
     records: Mutex<Vec<Record>>,
     has_records: AtomicBool,
     running: Mutex<Option<Running>>,
+    /// The call that had an end other than "nothing was done", until somebody has been told of it.
+    finished: Mutex<Option<Running>>,
     started: std::sync::Arc<AtomicBool>,
     attempts: AtomicU32,
 }
@@ -63,15 +65,30 @@ impl Watch {
     /// What to tell the user if the call is interrupted now: an unknown outcome once the first byte of a call that may
     /// not be repeated was handed to the connection, nothing before.
     pub fn interrupted(&self) -> Option<Error> {
-        let running = self.running()?;
-        if running.repeat != Repeat::Once || !self.sent() {
-            return None;
+        if let Some(finished) = self.finished.lock().ok()?.clone() {
+            let message = format!(
+                "{} of {} had ended when it was interrupted, and its answer is lost: look before it is done again",
+                finished.operation, finished.project_id
+            );
+            return Some(self.unknown(message, finished));
         }
+        self.sent().then(|| self.in_doubt()).flatten()
+    }
+
+    /// The same where it cannot be seen whether a byte was handed over.
+    pub fn in_doubt(&self) -> Option<Error> {
+        let running = self.running().filter(|running| running.repeat == Repeat::Once)?;
         let message = format!(
             "{} of {} was interrupted after it was sent: whether it was done is unknown, and nothing was repeated",
             running.operation, running.project_id
         );
-        Some(self.ended_early(ErrorKind::UnknownOutcome, message, running))
+        Some(self.unknown(message, running))
+    }
+
+    fn unknown(&self, message: String, running: Running) -> Error {
+        self.ended_early(ErrorKind::UnknownOutcome, message, running).with(|details| {
+            details.written = Written::Unknown;
+        })
     }
 
     /// What to tell whoever still waits when the client is closed.
@@ -101,7 +118,7 @@ impl Watch {
             details.project_id = Some(running.project_id);
             details.attempts = self.attempts.load(Ordering::Relaxed);
             details.written = written;
-            if written == Written::Unknown {
+            if written == Written::Unknown || kind == ErrorKind::UnknownOutcome {
                 details.next = running.next;
             }
         })
@@ -124,6 +141,9 @@ impl Watch {
     ) -> std::sync::Arc<AtomicBool> {
         self.started.store(false, Ordering::Release);
         self.attempts.store(0, Ordering::Relaxed);
+        if let Ok(mut finished) = self.finished.lock() {
+            *finished = None;
+        }
         if let Ok(mut running) = self.running.lock() {
             let (operation, project_id) = (operation.to_owned(), project_id.to_owned());
             *running = Some(Running { operation, project_id, repeat, next });
@@ -140,11 +160,51 @@ impl Watch {
         self.started.store(false, Ordering::Release);
     }
 
-    /// The call has an outcome that will be told.
-    pub(crate) fn ended(&self) {
+    /// The call has an end. Whoever waits may be interrupted before they hear of it: of a call that may not be repeated
+    /// that end would be lost, unless it is that nothing was done.
+    pub(crate) fn ended(&self, written: Written) {
         self.started.store(false, Ordering::Release);
-        if let Ok(mut running) = self.running.lock() {
-            *running = None;
+        let ended = self.running.lock().ok().and_then(|mut running| running.take());
+        if let Ok(mut finished) = self.finished.lock() {
+            let last = ended.filter(|running| running.repeat == Repeat::Once).or_else(|| finished.take());
+            *finished = last.filter(|_| written != Written::Nothing);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::{Watch, Written};
+    use crate::wire::Repeat;
+
+    fn sent(repeat: Repeat) -> Watch {
+        let watch = Watch::default();
+        watch.begin("clone", "P2a", repeat, Vec::new()).store(true, Ordering::Release);
+        watch
+    }
+
+    #[test]
+    fn an_end_that_nobody_was_told_of_is_unknown() {
+        for written in [Written::Applied, Written::Unknown] {
+            let watch = sent(Repeat::Once);
+            watch.ended(written);
+            assert!(watch.interrupted().is_some_and(|error| error.details().written == Written::Unknown));
+        }
+        let watch = sent(Repeat::Once);
+        watch.ended(Written::Nothing);
+        assert!(watch.interrupted().is_none(), "it was refused");
+        let watch = sent(Repeat::Read);
+        watch.ended(Written::Applied);
+        assert!(watch.interrupted().is_none(), "it may be repeated");
+    }
+
+    #[test]
+    fn another_call_is_not_taken_for_the_one_that_ended() {
+        let watch = sent(Repeat::Once);
+        watch.ended(Written::Applied);
+        watch.begin("list_projects", "P2a", Repeat::Read, Vec::new());
+        assert!(watch.interrupted().is_none());
     }
 }
