@@ -131,7 +131,9 @@ class CloneOptions(TypedDict, total=False):
     """List the projects before, so that an unknown outcome can be settled. Default: True where the key may list."""
 
     settle_timeout: Seconds
-    """How long to look for the new project after an unknown outcome, in seconds. Default: 30 (`start_clone`: one look)."""
+    """How long to look for the new project after an unknown outcome, in seconds. Default: 30.
+
+    `start_clone` looks once."""
 
     timeout: Seconds
     """How long one attempt may take, in seconds. Default: the client's `timeout`, else 300 (`start_clone`: 60)."""
