@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from descope_projects import AsyncClient, Client, _bridge
-from descope_projects.errors import ProtocolError, UnknownOutcome
+from descope_projects.errors import PermissionDenied, ProtocolError, UnknownOutcome
 from scripted_server import KEY, PROJECT, Exchange, Gate, ScriptedServer, answer, drop, encoded, hold, well
 
 if TYPE_CHECKING:
@@ -131,3 +131,13 @@ def test_a_list_that_shows_nothing_does_not_settle_a_delete(
     with pytest.raises(UnknownOutcome):
         invoke(connect().own_project.delete(confirm=PROJECT, settle_timeout=0.3))
     assert server.executions("delete") == 0
+
+
+def test_a_wait_that_fails_does_not_say_that_nothing_was_written(
+    connect: Callable[..., Any], invoke: Callable[[Any], Any], server: ScriptedServer
+) -> None:
+    started = invoke(connect().own_project.start_clone(name="preview"))
+    server.script("clone_status", answer(403))
+    with pytest.raises(PermissionDenied) as caught:
+        invoke(started.wait(timeout=5))
+    assert (caught.value.written, caught.value.exit_status) == ("unknown", 4)

@@ -87,7 +87,10 @@ impl StartedClone {
         let until = Instant::now() + timeout.duration();
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.status().await? {
+            // Whatever keeps us from seeing it, the clone was started: that nothing was written would be false.
+            let status =
+                self.status().await.map_err(|error| error.with(|details| details.written = Written::Unknown))?;
+            match status {
                 CloneStatus::Done(result) => return Ok(result),
                 CloneStatus::Failed { error } => {
                     let message = format!("clone of {}: the server says that it failed: {error}", self.project_id());

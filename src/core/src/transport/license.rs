@@ -27,7 +27,8 @@ impl Tier {
 
     /// Asks unless it is known or has failed lately; calls that come meanwhile wait for the same answer.
     pub(crate) async fn ask(&self, ask: impl Future<Output = Option<HeaderValue>>) {
-        let mut failed = self.failed.lock().await;
+        // Not for ever: who asks may be a call that a signal handler interrupted in order to make this one.
+        let Ok(mut failed) = tokio::time::timeout(LIMIT, self.failed.lock()).await else { return };
         if self.known.get().is_some() || failed.is_some_and(|at| at.elapsed() < ASK_AGAIN_AFTER) {
             return;
         }
@@ -37,5 +38,18 @@ impl Tier {
             }
             Ok(None) | Err(_) => *failed = Some(Instant::now()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tier;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_nobody_drives_holds_up_no_other_call() {
+        let tier = Tier::default();
+        let _asking = tier.failed.lock().await;
+        tier.ask(std::future::pending()).await;
+        assert!(tier.known().is_none());
     }
 }
