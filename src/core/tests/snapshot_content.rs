@@ -208,6 +208,10 @@ fn a_part_is_recognised_and_refused_with_the_line_that_makes_it_whole() {
         "flows/a/screen-one.json",
         "connectors/mail.json",
         "styles/dark.json",
+        // Without its index an import would delete what is there.
+        "flows/flows.json",
+        "connectors/connectors.json",
+        "styles/styles.json",
     ] {
         let part = whole.with_values(BTreeMap::from([(path.to_owned(), None)])).unwrap();
         assert!(part.why_partial().unwrap().contains(path), "{path}");
@@ -215,6 +219,11 @@ fn a_part_is_recognised_and_refused_with_the_line_that_makes_it_whole() {
         assert_eq!(error.kind(), SnapshotErrorKind::Refused);
         assert_eq!(error.hint(), Some("target.export_snapshot().overlay(part)"));
         part.check_whole(true).unwrap();
+    }
+    for damaged in ["{}", "[]", r#"{"flows":null}"#, r#"{"flows":["a",5]}"#, r#"{"flows":"a"}"#] {
+        let change = BTreeMap::from([("flows/flows.json".to_owned(), Some(Bytes::from(damaged)))]);
+        let part = whole.with_values(change).unwrap();
+        assert!(part.why_partial().unwrap().contains("flows/flows.json has no list of names"), "{damaged}");
     }
     assert!(whole.as_part().check_whole(false).is_err());
     let unreadable = whole

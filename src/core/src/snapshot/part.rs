@@ -15,9 +15,17 @@ pub(super) fn why(files: &Files) -> Option<String> {
         ("connectors/connectors.json", "connectors", |name| vec![format!("connectors/{name}.json")]),
         ("styles/styles.json", "styles", |name| vec![format!("styles/{name}.json")]),
     ] {
-        let Some(stored) = files.get(index) else { continue };
+        let Some(stored) = files.get(index) else {
+            // An import reads what the index lists: without it, it would delete what is there.
+            let beside = files.keys().find(|path| path.split('/').next() == index.split('/').next());
+            match beside {
+                Some(path) => return Some(format!("{} is there and {index} is not", super::error::shown(path))),
+                None => continue,
+            }
+        };
         let entries = match strings(index, stored, key) {
-            Ok(entries) => entries,
+            Ok(Some(entries)) => entries,
+            Ok(None) => return Some(format!("{index} has no list of names under {key:?}")),
             Err(error) => return Some(error.message().to_owned()),
         };
         if let Some(missing) = missing(files, index, entries.iter().flat_map(|name| entry(name))) {
@@ -30,7 +38,9 @@ pub(super) fn why(files: &Files) -> Option<String> {
             let metadata = format!("flows/{flow}/metadata.json");
             let Some(stored) = files.get(metadata.as_str()) else { continue };
             match strings(&metadata, stored, "screens") {
+                // Metadata that lists no screens is what a flow without screens has.
                 Ok(screens) => {
+                    let screens = screens.unwrap_or_default();
                     let screens = screens.iter().map(|screen| format!("flows/{flow}/screen-{screen}.json"));
                     if let Some(missing) = missing(files, &metadata, screens) {
                         return Some(missing);
@@ -52,9 +62,9 @@ fn missing(files: &Files, index: &str, mut paths: impl Iterator<Item = String>) 
     Some(format!("{index} names {}, which is not there", super::error::shown(&path)))
 }
 
-/// The strings of the list under `key`; an index of another shape names nothing.
-fn strings(path: &str, stored: &Stored, key: &str) -> Result<Vec<String>, SnapshotError> {
+/// The strings of the list under `key`; `None` if there is no such list, or something else in it.
+fn strings(path: &str, stored: &Stored, key: &str) -> Result<Option<Vec<String>>, SnapshotError> {
     let node = stored.node(path)?;
-    let items = node.as_ref().and_then(|node| node.get(key)).map_or(&[][..], Node::items);
-    Ok(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+    let Some(Node::Array(items)) = node.as_ref().and_then(|node| node.get(key)) else { return Ok(None) };
+    Ok(items.iter().map(|item| item.as_str().map(str::to_owned)).collect())
 }
