@@ -8,7 +8,8 @@ use descope_projects_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::results::{ProjectInfo, Validation};
+use crate::results::ProjectInfo;
+use crate::validation::Validation;
 
 /// The exception for this error.
 pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {

@@ -12,6 +12,7 @@ mod bridge;
 mod client;
 mod clone;
 mod emulator;
+mod entity;
 mod errors;
 mod json;
 mod logging;
@@ -21,6 +22,7 @@ mod project;
 mod results;
 mod session;
 mod snapshot;
+mod validation;
 mod verbs;
 
 use pyo3::prelude::*;
@@ -37,13 +39,17 @@ mod _native {
     #[pymodule_export]
     use super::emulator::Emulator;
     #[pymodule_export]
+    use super::entity::Entity;
+    #[pymodule_export]
     use super::process::{after_fork_in_child, generation, run_command_line, stop_background};
     #[pymodule_export]
     use super::project::{AsyncProject, Project};
     #[pymodule_export]
-    use super::results::{CloneResult, CloneStatus, MissingSecret, ProjectInfo, Validation};
+    use super::results::{CloneResult, CloneStatus, ProjectInfo};
     #[pymodule_export]
-    use super::snapshot::{Entity, Snapshot};
+    use super::snapshot::Snapshot;
+    #[pymodule_export]
+    use super::validation::{MissingSecret, Validation};
 
     use pyo3::prelude::*;
 

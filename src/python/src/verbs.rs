@@ -9,9 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::clone;
-use crate::results::{CloneResult, CloneStatus, ProjectInfo, Validation};
+use crate::results::{CloneResult, CloneStatus, ProjectInfo};
 use crate::session::Handle;
 use crate::snapshot::Snapshot;
+use crate::validation::Validation;
 use crate::{blocking, bridge, errors, json, options, project};
 
 /// How one waits: at once, or by awaiting what is returned.

@@ -371,7 +371,12 @@ fn secret_headers(options: &ClientOptions) -> Vec<Secret> {
     const SUSPICIOUS: [&str; 6] = ["auth", "token", "key", "secret", "cookie", "password"];
     let suspicious = |name: &str| SUSPICIOUS.iter().any(|word| name.to_ascii_lowercase().contains(word));
     let headers = options.headers.iter().flatten();
-    headers.filter(|(name, _)| suspicious(name)).map(|(_, value)| value.clone()).collect()
+    // `Bearer abc` is shown neither whole nor as `abc`.
+    let parts = |value: &Secret| {
+        let parts: Vec<Secret> = value.expose().split_whitespace().map(Secret::new).collect();
+        parts.into_iter().chain([value.clone()])
+    };
+    headers.filter(|(name, _)| suspicious(name)).flat_map(|(_, value)| parts(value)).collect()
 }
 
 fn base_headers(options: &ClientOptions) -> Result<HeaderMap> {

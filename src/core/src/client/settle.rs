@@ -20,6 +20,10 @@ pub(super) struct Before(Option<HashSet<String>>);
 
 const FIRST_LOOK: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long the one look after a lost start of a clone may take.
+const SETTLE_ONCE: Seconds = Seconds::new(10);
+/// One look may repeat its request: it must not outlast what its user is willing to wait.
+const SHORTEST_LOOK: Duration = Duration::from_secs(2);
 
 impl Before {
     /// Lists the projects, if that is wanted and allowed. A failure to list never stops the call itself.
@@ -56,7 +60,7 @@ impl Before {
         let mut candidates: Vec<Project> = Vec::new();
         let mut looks = Looks::new(timeout);
         while looks.again().await {
-            let Some(found) = self.new_projects(client, name).await else { continue };
+            let Some(Some(found)) = looks.look(self.new_projects(client, name)).await else { continue };
             candidates = found;
             // Without a name a new project may be anybody's: it is a candidate and no evidence.
             if name.is_some() && candidates.len() == 1 {
@@ -71,7 +75,8 @@ impl Before {
 
     /// Looks once for what an asynchronous clone may have made: it is evidence, but no handle on the process.
     pub(super) async fn candidates(self, client: &Client, name: Option<&str>, unknown: Error) -> Error {
-        match self.new_projects(client, name).await {
+        let looks = Looks::new(SETTLE_ONCE);
+        match looks.look(self.new_projects(client, name)).await.flatten() {
             Some(found) => with_candidates(unknown, found),
             None => unknown,
         }
@@ -93,7 +98,8 @@ impl Before {
         let mut looks = Looks::new(timeout);
         let mut seen = "no list could show whether it is gone";
         while looks.again().await {
-            let Ok(projects) = client.list(Bearer::Company, Pool::Any).await else { continue };
+            let looked = looks.look(client.list(Bearer::Company, Pool::Any)).await;
+            let Some(Ok(projects)) = looked else { continue };
             if is_gone(id, &before, &projects) {
                 return Ok(());
             }
@@ -132,6 +138,12 @@ struct Looks {
 }
 
 impl Looks {
+    /// What was seen, if it was seen in time. The first look has some time of its own, however short the whole is.
+    async fn look<T>(&self, seeing: impl Future<Output = T>) -> Option<T> {
+        let until = self.until.max(Instant::now() + SHORTEST_LOOK);
+        tokio::time::timeout_at(until, seeing).await.ok()
+    }
+
     fn new(timeout: Seconds) -> Self {
         Self { until: Instant::now() + timeout.duration(), pause: None }
     }

@@ -88,8 +88,10 @@ impl StartedClone {
         let mut pause = FIRST_PAUSE;
         loop {
             // Whatever keeps us from seeing it, the clone was started: that nothing was written would be false.
-            let status =
-                self.status().await.map_err(|error| error.with(|details| details.written = Written::Unknown))?;
+            let status = match tokio::time::timeout_at(until, self.status()).await {
+                Ok(status) => status.map_err(|error| error.with(|details| details.written = Written::Unknown))?,
+                Err(_) => return Err(self.still_running(timeout)),
+            };
             match status {
                 CloneStatus::Done(result) => return Ok(result),
                 CloneStatus::Failed { error } => {
@@ -100,15 +102,7 @@ impl StartedClone {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let message = format!(
-                    "clone of {}: still running after {} s; it goes on at the server (process {})",
-                    self.project_id(),
-                    timeout.duration().as_secs_f64(),
-                    self.process_id
-                );
-                return Err(self
-                    .ended(ErrorKind::DeadlineExceeded, message)
-                    .with(|details| details.written = Written::Unknown));
+                return Err(self.still_running(timeout));
             }
             tokio::time::sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -117,6 +111,16 @@ impl StartedClone {
 
     fn project_id(&self) -> &str {
         self.client.credential.project_id()
+    }
+
+    fn still_running(&self, timeout: Seconds) -> Error {
+        let message = format!(
+            "clone of {}: not there after {} s; it goes on at the server (process {})",
+            self.project_id(),
+            timeout.duration().as_secs_f64(),
+            self.process_id
+        );
+        self.ended(ErrorKind::DeadlineExceeded, message).with(|details| details.written = Written::Unknown)
     }
 
     fn ended(&self, kind: ErrorKind, message: String) -> Error {

@@ -34,8 +34,10 @@ impl Budget {
 
     /// The host asked all callers to wait.
     pub(crate) fn pause_for(&self, pause: Duration) {
+        // After that a call may ask again: one absurd header must not end all calls of a client for days.
+        const LONGEST: Duration = Duration::from_secs(3600);
         if let Ok(mut paused_until) = self.paused_until.lock() {
-            let until = Instant::now() + pause;
+            let until = Instant::now() + pause.min(LONGEST);
             if paused_until.is_none_or(|current| current < until) {
                 *paused_until = Some(until);
             }
