@@ -379,6 +379,17 @@ def test_idle_connections_that_the_server_closed_cost_no_call_its_outcome(
     assert server.executions(operation.key) == len(server.seen(operation.key)) == server.connections == 20
 
 
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.kind == ONCE], ids=by_name)
+def test_a_call_that_may_not_be_repeated_takes_no_connection_that_others_left_idle(
+    operation: Operation, connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    # It may have been idle for long, and nothing tells a request that was not read from one that was carried out.
+    client = connect()
+    invoke(client.list_projects())
+    invoke(operation.call(client))
+    assert server.connections == 2
+
+
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.key == "clone"], ids=by_name)
 def test_idle_connections_that_were_reset_cost_no_call_its_outcome(
     operation: Operation, connect: Connect, invoke: Invoke, server: ScriptedServer
