@@ -16,7 +16,7 @@ from scripted_server import KEY, PROJECT, ScriptedServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from descope_projects import Emulator
+    from descope_projects import Emulator, Snapshot
     from private_authority import Authority
 
 AT_ONCE = {"initial_backoff": 0, "max_backoff": 0}
@@ -117,3 +117,18 @@ def connect(face: Face, server: ScriptedServer) -> Callable[..., Any]:
         return face.client(PROJECT, KEY, {**defaults, **options, "retry": {**AT_ONCE, **options.get("retry", {})}})
 
     return connect
+
+
+@pytest.fixture
+def project(client: Any) -> Any:
+    """The client's own project."""
+    return client.own_project
+
+
+def with_new_connector(snapshot: Snapshot) -> dict[str, Any]:
+    """The files with a connector that no project has, and so with a secret that is missing."""
+    files = snapshot.to_files()
+    files["connectors/connectors.json"]["connectors"].append("slack")
+    configuration = {"channel": "#ops", "token": "PLACEHOLDER_VALUE"}
+    files["connectors/slack.json"] = {"id": "CInew", "name": "Slack", "type": "slack", "configuration": configuration}
+    return files

@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 Invoke: TypeAlias = "Callable[[Any], Any]"
 
 
-@pytest.fixture
-def project(client: Any) -> Any:
-    return client.own_project
-
-
 class TestOptions:
     @pytest.mark.parametrize(
         ("given", "keywords"),

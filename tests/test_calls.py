@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
+from conftest import with_new_connector
 from descope_projects import (
     AsyncStartedClone,
     CloneResult,
@@ -31,20 +32,6 @@ if TYPE_CHECKING:
     from conftest import Face
 
 Invoke: TypeAlias = "Callable[[Any], Any]"
-
-
-@pytest.fixture
-def project(client: Any) -> Any:
-    return client.own_project
-
-
-def with_new_connector(snapshot: Snapshot) -> dict[str, Any]:
-    """The files with a connector that no project has, and so with a secret that is missing."""
-    files = snapshot.to_files()
-    files["connectors/connectors.json"]["connectors"].append("slack")
-    configuration = {"channel": "#ops", "token": "PLACEHOLDER_VALUE"}
-    files["connectors/slack.json"] = {"id": "CInew", "name": "Slack", "type": "slack", "configuration": configuration}
-    return files
 
 
 class TestEveryCall:

@@ -5,17 +5,17 @@ use bytes::Bytes;
 use super::options::Seconds;
 use super::{Client, decode, json_body};
 use crate::error::{Error, Result};
-use crate::transport::{Bearer, Pool, Request};
-use crate::wire::{CALLS, Limit, Method, Repeat};
+use crate::wire::{CALLS, Call, Limit, Method, Repeat};
+
+const OPERATION: &str = "request";
 
 /// A request that is in no table.
 #[derive(Clone, Debug)]
 pub struct RawRequest {
-    method: Method,
+    /// What a row of the table would say, but for the path, which is the user's.
+    call: Call,
     path: String,
     body: Vec<Bytes>,
-    repeat: Repeat,
-    limit: Limit,
     may_be_partial: bool,
     timeout: Option<Seconds>,
 }
@@ -35,8 +35,8 @@ impl RawRequest {
         timeout: Option<Seconds>,
     ) -> Result<Self> {
         let wrong = |name: &str, why: String| {
-            Err(Error::configuration(format!("request: `{name}` {why}")).with(|details| {
-                details.operation = Some("request".to_owned());
+            Err(Error::configuration(format!("{OPERATION}: `{name}` {why}")).with(|details| {
+                details.operation = Some(OPERATION.to_owned());
                 details.path = Some(name.to_owned());
             }))
         };
@@ -75,12 +75,11 @@ impl RawRequest {
             None if method == Method::Get => Vec::new(),
             None => vec![json_body(&serde_json::json!({}))?],
         };
+        let limit = row.map_or(Limit::Ordinary, |call| call.limit);
         Ok(Self {
-            method,
+            call: Call { name: OPERATION, method, path: "", repeat, limit },
             path: path.to_owned(),
             body,
-            repeat,
-            limit: row.map_or(Limit::Ordinary, |call| call.limit),
             may_be_partial: plain.ends_with("/import"),
             timeout,
         })
@@ -90,29 +89,12 @@ impl RawRequest {
 impl Client {
     /// Sends it as the client's own project; returns the body of the answer as received, empty if there was none.
     pub async fn request(&self, raw: &RawRequest) -> Result<Bytes> {
-        self.check_may_write("request", raw.repeat)?;
-        let limit = match raw.limit {
-            Limit::Ordinary => self.shared.ordinary,
-            Limit::Long => self.shared.long,
-        };
-        let request = Request {
-            operation: "request",
-            method: raw.method,
-            path: &raw.path,
-            repeat: raw.repeat,
-            pool: if raw.repeat == Repeat::Once { Pool::Fresh } else { Pool::Any },
-            bearer: Bearer::Project,
-            body: raw.body.clone(),
-            limit: raw.timeout.map_or(limit, Seconds::duration),
-            credential: &self.credential,
-            project_id: self.credential.project_id(),
-            may_be_partial: raw.may_be_partial,
-            next: Vec::new(),
-            redactor: &self.redactor,
-            watch: self.watch.as_deref(),
-            tracked: true,
-        };
-        let _writer = if raw.repeat.writes() { Some(self.writer().await) } else { None };
+        let call = &raw.call;
+        self.check_may_write(call.name, call.repeat)?;
+        let mut request = self.request_for(call, raw.body.clone(), raw.timeout);
+        request.path = &raw.path;
+        request.may_be_partial = raw.may_be_partial;
+        let _writer = if call.repeat.writes() { Some(self.writer().await) } else { None };
         let answer = self.send(&request).await?;
         if !answer.body.is_empty() {
             // Not only skipped: escapes, text and numbers that nobody can read would fail after the call was done.

@@ -70,8 +70,6 @@ pub struct Call {
     pub repeat: Repeat,
     /// Which time limit one attempt has.
     pub limit: Limit,
-    /// Whether the answer is known to be `{}` or empty, so that an empty body is no surprise.
-    pub empty_answer: bool,
 }
 
 impl fmt::Display for Call {
@@ -84,24 +82,20 @@ impl fmt::Display for Call {
 pub mod call {
     use super::{Call, Limit, Method, Repeat};
 
-    const fn post(name: &'static str, path: &'static str, repeat: Repeat, limit: Limit, empty_answer: bool) -> Call {
-        Call { name, method: Method::Post, path, repeat, limit, empty_answer }
+    const fn post(name: &'static str, path: &'static str, repeat: Repeat, limit: Limit) -> Call {
+        Call { name, method: Method::Post, path, repeat, limit }
     }
 
     /// All projects of the company; needs a company-wide key.
-    pub const LIST_PROJECTS: Call =
-        post("list_projects", "/v1/mgmt/projects/list", Repeat::Read, Limit::Ordinary, false);
+    pub const LIST_PROJECTS: Call = post("list_projects", "/v1/mgmt/projects/list", Repeat::Read, Limit::Ordinary);
     /// Renames a project.
-    pub const UPDATE_NAME: Call =
-        post("update_name", "/v1/mgmt/project/update/name", Repeat::Set, Limit::Ordinary, true);
+    pub const UPDATE_NAME: Call = post("update_name", "/v1/mgmt/project/update/name", Repeat::Set, Limit::Ordinary);
     /// Replaces a project's tags.
-    pub const UPDATE_TAGS: Call =
-        post("update_tags", "/v1/mgmt/project/update/tags", Repeat::Set, Limit::Ordinary, true);
+    pub const UPDATE_TAGS: Call = post("update_tags", "/v1/mgmt/project/update/tags", Repeat::Set, Limit::Ordinary);
     /// Makes a new project out of this one.
-    pub const CLONE: Call = post("clone", "/v1/mgmt/project/clone", Repeat::Once, Limit::Long, false);
+    pub const CLONE: Call = post("clone", "/v1/mgmt/project/clone", Repeat::Once, Limit::Long);
     /// Starts making a new project out of this one, and answers at once.
-    pub const START_CLONE: Call =
-        post("start_clone", "/v1/mgmt/project/clone/async", Repeat::Once, Limit::Ordinary, false);
+    pub const START_CLONE: Call = post("start_clone", "/v1/mgmt/project/clone/async", Repeat::Once, Limit::Ordinary);
     /// How far a started clone is.
     pub const CLONE_STATUS: Call = Call {
         name: "clone_status",
@@ -109,24 +103,22 @@ pub mod call {
         path: "/v1/mgmt/project/clone/async/{processId}",
         repeat: Repeat::Read,
         limit: Limit::Ordinary,
-        empty_answer: false,
     };
     /// Deletes a project for good.
-    pub const DELETE: Call = post("delete", "/v1/mgmt/project/delete", Repeat::Once, Limit::Long, true);
+    pub const DELETE: Call = post("delete", "/v1/mgmt/project/delete", Repeat::Once, Limit::Long);
     /// Exports a project; the result may hold secrets.
-    pub const EXPORT_PROJECT: Call =
-        post("export_project", "/v1/mgmt/project/export", Repeat::Read, Limit::Long, false);
+    pub const EXPORT_PROJECT: Call = post("export_project", "/v1/mgmt/project/export", Repeat::Read, Limit::Long);
     /// Imports a project.
-    pub const IMPORT_PROJECT: Call = post("import_project", "/v1/mgmt/project/import", Repeat::Once, Limit::Long, true);
+    pub const IMPORT_PROJECT: Call = post("import_project", "/v1/mgmt/project/import", Repeat::Once, Limit::Long);
     /// Exports a snapshot, without secrets.
     pub const EXPORT_SNAPSHOT: Call =
-        post("export_snapshot", "/v1/mgmt/project/snapshot/export", Repeat::Read, Limit::Long, false);
+        post("export_snapshot", "/v1/mgmt/project/snapshot/export", Repeat::Read, Limit::Long);
     /// Imports a snapshot.
     pub const IMPORT_SNAPSHOT: Call =
-        post("import_snapshot", "/v1/mgmt/project/snapshot/import", Repeat::Once, Limit::Long, true);
+        post("import_snapshot", "/v1/mgmt/project/snapshot/import", Repeat::Once, Limit::Long);
     /// Asks whether a snapshot could be imported.
     pub const VALIDATE_SNAPSHOT: Call =
-        post("validate_snapshot", "/v1/mgmt/project/snapshot/validate", Repeat::Read, Limit::Long, false);
+        post("validate_snapshot", "/v1/mgmt/project/snapshot/validate", Repeat::Read, Limit::Long);
     /// The company's rate-limit tier.
     pub const LICENSE: Call = Call {
         name: "license",
@@ -134,7 +126,6 @@ pub mod call {
         path: "/v1/mgmt/license",
         repeat: Repeat::Read,
         limit: Limit::Ordinary,
-        empty_answer: false,
     };
 }
 
