@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, get_running_loop
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from descope_projects import _native
 
@@ -15,8 +15,27 @@ if TYPE_CHECKING:
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, _native._Mailbox]] = WeakKeyDictionary()
 
 
+# What was found last: nearly every program has one loop, and a look into the dictionary takes longer than a call's start.
+_recent: tuple[ref[AbstractEventLoop], int, _native._Mailbox] | None = None
+
+
+def _forget(_: object) -> None:
+    global _recent  # noqa: PLW0603 -- a loop that is gone must not be kept open by its mailbox
+    _recent = None
+
+
 def _mailbox(loop: AbstractEventLoop) -> _native._Mailbox:
+    global _recent  # noqa: PLW0603 -- what was found last
     generation = _native._generation()  # noqa: SLF001 -- ours
+    recent = _recent
+    if recent is not None and recent[0]() is loop and recent[1] == generation:
+        return recent[2]
+    mailbox = _look_up(loop, generation)
+    _recent = (ref(loop, _forget), generation, mailbox)
+    return mailbox
+
+
+def _look_up(loop: AbstractEventLoop, generation: int) -> _native._Mailbox:
     known = _mailboxes.get(loop)
     if known is not None and known[0] == generation:
         return known[1]

@@ -63,7 +63,7 @@ where
         Some(engine) => engine,
         None => py.detach(|| Engine::new(&state)).map_err(|error| errors::to_python(py, error))?,
     };
-    let watch = Watch::new();
+    let watch = logging::watch(py)?;
     let ended = {
         let mut future = pin!(operation(project.over(&engine.connections).watched(&watch)));
         loop {

@@ -17,7 +17,9 @@ use descope_projects_core::client::Project;
 use descope_projects_core::transport::{Connections, Watch};
 use descope_projects_core::{Error, Result};
 use futures_util::FutureExt as _;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
@@ -196,12 +198,12 @@ impl Mailbox {
 
 fn resolve(future: &Bound<'_, PyAny>, finish: Finish) -> PyResult<()> {
     let py = future.py();
-    if future.call_method0("done")?.is_truthy()? {
+    if future.call_method0(intern!(py, "done"))?.is_truthy()? {
         return Ok(());
     }
     match finish(py) {
-        Ok(value) => future.call_method1("set_result", (value,))?,
-        Err(error) => future.call_method1("set_exception", (error.into_value(py),))?,
+        Ok(value) => future.call_method1(intern!(py, "set_result"), (value,))?,
+        Err(error) => future.call_method1(intern!(py, "set_exception"), (error.into_value(py),))?,
     };
     Ok(())
 }
@@ -302,10 +304,13 @@ impl Flight {
         let flight = Self {
             handle: handle.clone(),
             launch: Mutex::new(Some(launch)),
-            watch: Watch::new(),
+            watch: logging::watch(py)?,
             under_way: Mutex::new(None),
         };
-        Ok(py.import("descope_projects._bridge")?.call_method1("fly", (flight,))?.unbind())
+        static FLY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let fly = FLY
+            .get_or_try_init(py, || Ok::<_, PyErr>(py.import("descope_projects._bridge")?.getattr("fly")?.unbind()))?;
+        fly.call1(py, (flight,))
     }
 }
 

@@ -1,8 +1,16 @@
 //! Hands the core's records to `logging.getLogger("descope_projects")`, on the thread that waits for the call.
 
+use std::sync::Arc;
+
 use descope_projects_core::transport::{Level, Watch};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+
+/// A watch for one call that keeps what somebody listens to.
+pub(crate) fn watch(py: Python<'_>) -> PyResult<Arc<Watch>> {
+    Ok(if is_heard(py, DEBUG)? { Watch::new() } else { Watch::terse() })
+}
 
 /// Logs what the call has recorded so far. A broken handler is the logging module's to report and never fails a call; an
 /// interruption that falls into one is still an interruption.
@@ -13,9 +21,9 @@ pub(crate) fn emit(py: Python<'_>, watch: &Watch) -> PyResult<()> {
     }
     for record in records {
         let level: u8 = match record.level {
-            Level::Debug => 10,
+            Level::Debug => DEBUG,
             Level::Info => 20,
-            Level::Warning => 30,
+            Level::Warning => WARNING,
         };
         log(py, level, &record.message)?;
     }
@@ -24,22 +32,48 @@ pub(crate) fn emit(py: Python<'_>, watch: &Watch) -> PyResult<()> {
 
 /// One warning for an interruption whose outcome is unknown.
 pub(crate) fn warn(py: Python<'_>, message: &str) -> PyResult<()> {
-    log(py, 30, message)
+    log(py, WARNING, message)
 }
 
+const DEBUG: u8 = 10;
+const WARNING: u8 = 30;
+
 fn log(py: Python<'_>, level: u8, message: &str) -> PyResult<()> {
-    match logger(py).and_then(|logger| logger.call_method1(py, "log", (level, "%s", message))) {
+    survive(py, logger(py).and_then(|logger| logger.call_method1(py, intern!(py, "log"), (level, "%s", message))))
+        .map(drop)
+}
+
+/// Whether a record of this level would reach anybody.
+fn is_heard(py: Python<'_>, level: u8) -> PyResult<bool> {
+    static IS_ENABLED_FOR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    if !is_imported(py) {
+        return Ok(false);
+    }
+    let heard = IS_ENABLED_FOR
+        .get_or_try_init(py, || logger(py)?.getattr(py, "isEnabledFor"))
+        .and_then(|is_enabled_for| is_enabled_for.call1(py, (level,)))
+        .and_then(|heard| heard.is_truthy(py));
+    Ok(survive(py, heard)?.unwrap_or(true))
+}
+
+/// What logging breaks must not break a call.
+fn survive<T>(py: Python<'_>, ended: PyResult<T>) -> PyResult<Option<T>> {
+    match ended {
         Err(error) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => {
             error.write_unraisable(py, None);
-            Ok(())
+            Ok(None)
         }
-        ended => ended.map(drop),
+        ended => ended.map(Some),
     }
 }
 
 /// `logging` costs milliseconds to import: if nobody has imported it, nobody listens below warning level.
 fn is_imported(py: Python<'_>) -> bool {
-    py.import("sys").and_then(|sys| sys.getattr("modules")?.contains("logging")).unwrap_or(false)
+    static SYS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let modules = SYS.get_or_try_init(py, || Ok::<_, PyErr>(py.import("sys")?.unbind()));
+    modules
+        .and_then(|sys| sys.bind(py).getattr(intern!(py, "modules"))?.contains(intern!(py, "logging")))
+        .unwrap_or(false)
 }
 
 fn logger(py: Python<'_>) -> PyResult<&Py<PyAny>> {

@@ -6,16 +6,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::header::PROXY_AUTHORIZATION;
+use http::{HeaderMap, Method, Uri};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tower_http::decompression::DecompressionBody;
+use tower_service::Service as _;
 
 use super::answer::Answer;
 use super::body::TrackedBody;
+use super::connections::Connections;
+use super::policy::Pool;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What one attempt needs.
 pub(crate) struct Outgoing<'call> {
-    pub(crate) client: &'call reqwest::Client,
-    pub(crate) method: reqwest::Method,
-    pub(crate) url: reqwest::Url,
+    pub(crate) connections: &'call Connections,
+    pub(crate) pool: Pool,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: &'call [Bytes],
     pub(crate) limit: Duration,
@@ -52,7 +63,8 @@ impl Outgoing<'_> {
     pub(crate) async fn send(self) -> Result<Answer, Failure> {
         let started = Arc::new(AtomicBool::new(false));
         let limit = self.limit;
-        let ended = tokio::time::timeout(limit, self.exchange(&started)).await;
+        // In a box, because every future around it would be as large, and each is moved before it runs.
+        let ended = tokio::time::timeout(limit, Box::pin(self.exchange(&started))).await;
         let reached = started.load(Ordering::Acquire);
         match ended {
             Ok(Ok(answer)) => Ok(answer),
@@ -69,42 +81,66 @@ impl Outgoing<'_> {
     }
 
     async fn exchange(self, started: &Arc<AtomicBool>) -> Result<Answer, Failure> {
-        let mut flags = vec![Arc::clone(started)];
-        flags.extend(self.started);
-        let mut request = reqwest::Request::new(self.method, self.url);
+        let body = TrackedBody::new(self.body, Arc::clone(started), self.started);
+        let mut request = http::Request::new(body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri;
         *request.headers_mut() = self.headers;
-        *request.body_mut() = Some(reqwest::Body::wrap(TrackedBody::new(self.body, flags)));
+        if let Some(authorization) = self.connections.proxy_authorization() {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
 
-        // A runtime that nobody drove since the last call has not seen yet which idle connections were closed. To yield
-        // makes it look, and to yield again lets the connections' own tasks take themselves out of the pool.
-        tokio::task::yield_now().await;
-        tokio::task::yield_now().await;
+        if self.pool == Pool::Fresh || self.connections.may_be_stale() {
+            // A runtime that nobody drove since the last call has not seen yet which idle connections were closed. To
+            // yield makes it look, and to yield again lets the connections' own tasks take themselves out of the pool.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        }
 
-        let mut response = self.client.execute(request).await.map_err(failure)?;
+        let mut client = self.connections.of(self.pool).clone();
+        let mut response = client.call(request).await.map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if (200..300).contains(&status) {
             // Who has begun to answer has taken the request, whatever is said of the stream later.
-            read_whole(response, self.max_response_bytes)
+            read_whole(response.body_mut(), self.max_response_bytes)
                 .await
                 .map_err(|failure| Failure { reached: true, ..failure })?
         } else {
-            read_beginning(response).await
+            read_beginning(response.body_mut()).await
         };
+        self.connections.answered();
         Ok(Answer { status, headers, body, attempt: 1 })
     }
 }
 
+type Content = DecompressionBody<Incoming>;
+
+/// The next piece of a body; whatever is no content (trailers) is passed over.
+async fn next_piece(body: &mut Content) -> Option<Result<Bytes, BoxError>> {
+    loop {
+        match body.frame().await? {
+            Ok(frame) => {
+                if let Ok(piece) = frame.into_data() {
+                    return Some(Ok(piece));
+                }
+            }
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
 /// A good answer: all of it, or a failure.
-async fn read_whole(mut response: reqwest::Response, most: u64) -> Result<Bytes, Failure> {
-    let expected = response.content_length().unwrap_or(0);
+async fn read_whole(content: &mut Content, most: u64) -> Result<Bytes, Failure> {
+    let expected = content.size_hint().exact().unwrap_or(0);
     if expected > most {
         return Err(too_large(most));
     }
-    let first = response.chunk().await.map_err(failure)?.unwrap_or_default();
+    let broken = |error: BoxError| failure_within(error.as_ref());
+    let first = next_piece(content).await.transpose().map_err(broken)?.unwrap_or_default();
     let mut second = None;
     if first.len() as u64 >= expected {
-        second = response.chunk().await.map_err(failure)?;
+        second = next_piece(content).await.transpose().map_err(broken)?;
         if second.is_none() {
             // Small answers are here whole, and nothing is copied.
             return if first.len() as u64 > most { Err(too_large(most)) } else { Ok(first) };
@@ -114,7 +150,7 @@ async fn read_whole(mut response: reqwest::Response, most: u64) -> Result<Bytes,
     body.extend_from_slice(&first);
     while let Some(piece) = match second.take() {
         Some(piece) => Some(piece),
-        None => response.chunk().await.map_err(failure)?,
+        None => next_piece(content).await.transpose().map_err(broken)?,
     } {
         if (body.len() + piece.len()) as u64 > most {
             return Err(too_large(most));
@@ -125,13 +161,13 @@ async fn read_whole(mut response: reqwest::Response, most: u64) -> Result<Bytes,
 }
 
 /// The body of an error is for people: its status counts, however large the page is and wherever it breaks off.
-async fn read_beginning(mut response: reqwest::Response) -> Bytes {
+async fn read_beginning(content: &mut Content) -> Bytes {
     const ENOUGH: usize = 1024 * 1024;
     const PATIENCE: Duration = Duration::from_secs(5);
     let until = tokio::time::Instant::now() + PATIENCE;
     let mut body = BytesMut::new();
     while body.len() < ENOUGH
-        && let Ok(Ok(Some(piece))) = tokio::time::timeout_at(until, response.chunk()).await
+        && let Ok(Some(Ok(piece))) = tokio::time::timeout_at(until, next_piece(content)).await
     {
         body.extend_from_slice(&piece);
     }
@@ -147,19 +183,28 @@ fn too_large(most: u64) -> Failure {
     }
 }
 
-fn failure(error: reqwest::Error) -> Failure {
-    // The URL is the same for all calls of an operation and may be shown by whoever knows that it may.
-    let error = error.without_url();
-    let refused = sources(&error).any(refused_by_http2);
-    let kind = if sources(&error).any(is_tls_error) {
+/// Before there was an answer.
+fn failure(error: &(dyn StdError + 'static)) -> Failure {
+    let refused = sources(error).any(refused_by_http2);
+    let kind = if sources(error).any(is_tls_error) {
         FailureKind::Tls
-    } else if sources(&error).any(is_parse_error) || error.is_decode() && !sources(&error).any(is_hyper_error) {
+    } else if sources(error).any(is_parse_error) {
         FailureKind::Garbled
     } else {
         FailureKind::Connection
     };
     // `reached` is only the upper bound here: the caller knows whether the body was ever asked for.
-    Failure { kind, reached: !refused, message: chain(&error) }
+    Failure { kind, reached: !refused, message: chain(error) }
+}
+
+/// Within the answer: what hyper has nothing to do with is the decoder's, to which the content made no sense.
+fn failure_within(error: &(dyn StdError + 'static)) -> Failure {
+    let failure = failure(error);
+    if sources(error).any(is_hyper_error) {
+        return failure;
+    }
+    let message = format!("the content cannot be decoded: {}", failure.message);
+    Failure { kind: FailureKind::Garbled, message, ..failure }
 }
 
 /// RFC 9113, section 8.7: `REFUSED_STREAM` says that the request was not processed.
@@ -173,7 +218,6 @@ fn is_parse_error(error: &(dyn StdError + 'static)) -> bool {
     error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
 }
 
-/// reqwest calls every failure within a body "decode"; one that hyper had is the connection's.
 fn is_hyper_error(error: &(dyn StdError + 'static)) -> bool {
     error.is::<hyper::Error>()
 }

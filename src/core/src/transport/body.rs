@@ -18,19 +18,22 @@ use http_body::{Body, Frame, SizeHint};
 pub(crate) struct TrackedBody {
     pieces: VecDeque<Bytes>,
     left: u64,
-    started: Vec<Arc<AtomicBool>>,
+    started: Arc<AtomicBool>,
+    /// The flag of whoever watches the call.
+    watched: Option<Arc<AtomicBool>>,
 }
 
 impl TrackedBody {
-    pub(crate) fn new(pieces: &[Bytes], started: Vec<Arc<AtomicBool>>) -> Self {
+    pub(crate) fn new(pieces: &[Bytes], started: Arc<AtomicBool>, watched: Option<Arc<AtomicBool>>) -> Self {
         let pieces: VecDeque<Bytes> = pieces.iter().filter(|piece| !piece.is_empty()).cloned().collect();
         let left = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Self { pieces, left, started }
+        Self { pieces, left, started, watched }
     }
 
     fn start(&self) {
-        for flag in &self.started {
-            flag.store(true, Ordering::Release);
+        self.started.store(true, Ordering::Release);
+        if let Some(watched) = &self.watched {
+            watched.store(true, Ordering::Release);
         }
     }
 }

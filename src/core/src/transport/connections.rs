@@ -1,10 +1,19 @@
 //! Connections: two pools for each runtime that calls are made on.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use http::{HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_http::decompression::Decompression;
+
+use super::body::TrackedBody;
+use super::connector::{Connector, Limited};
+use super::policy::Pool;
 use super::tls::{self, ExtraCertificates, Tls};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secrets::Secret;
 
 /// How the network is reached; shared by all connections of a client.
@@ -31,13 +40,58 @@ pub(crate) enum ProxyChoice {
 /// shortest usual setting is longer, and the edge's is minutes).
 const FRESH: Duration = Duration::from_secs(2);
 
+/// Within this time a runtime that nobody drove need not look first whether idle connections were closed: no server
+/// closes one so early, and a call that may be repeated overcomes it.
+const TRUSTED: Duration = Duration::from_millis(500);
+
+/// Sends requests over the connections that it keeps.
+pub(super) type Http = Decompression<hyper_util::client::legacy::Client<Limited, TrackedBody>>;
+
 /// The connections of one runtime: a connection belongs to the runtime that opened it.
-#[derive(Clone, Debug)]
-pub struct Connections {
+#[derive(Clone)]
+pub struct Connections(Arc<Pools>);
+
+struct Pools {
     /// For calls that may be repeated.
-    pub(crate) pooled: reqwest::Client,
+    pooled: Http,
     /// For calls that may not: an idle connection older than [`FRESH`] is never used again.
-    pub(crate) fresh: reqwest::Client,
+    fresh: Http,
+    /// What a proxy wants to be told with each request.
+    proxy_authorization: Option<HeaderValue>,
+    made: Instant,
+    /// Microseconds between `made` and the last answer; zero: there was none.
+    last_answer: AtomicU64,
+}
+
+impl Connections {
+    pub(super) fn of(&self, pool: Pool) -> &Http {
+        match pool {
+            Pool::Any => &self.0.pooled,
+            Pool::Fresh => &self.0.fresh,
+        }
+    }
+
+    pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
+        self.0.proxy_authorization.as_ref()
+    }
+
+    /// Whether it is worth a look which idle connections were closed meanwhile.
+    pub(super) fn may_be_stale(&self) -> bool {
+        let last = self.0.last_answer.load(Ordering::Relaxed);
+        last == 0 || self.0.made.elapsed().saturating_sub(Duration::from_micros(last)) > TRUSTED
+    }
+
+    /// A whole answer has come.
+    pub(super) fn answered(&self) {
+        let now = u64::try_from(self.0.made.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.0.last_answer.store(now.max(1), Ordering::Relaxed);
+    }
+}
+
+impl std::fmt::Debug for Connections {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Connections").finish_non_exhaustive()
+    }
 }
 
 impl Network {
@@ -55,38 +109,27 @@ impl Network {
         self.tls.get().map(|tls| tls.stores.as_str())
     }
 
-    /// A set of connections for the runtime that the caller will use them on.
-    pub(crate) fn connect(self: &Arc<Self>) -> Result<Connections> {
-        Ok(Connections { pooled: self.client(Duration::from_secs(90))?, fresh: self.client(FRESH)? })
+    /// A set of connections to this host, for the runtime that the caller will use them on.
+    pub(crate) fn connect(&self, host: &Uri) -> Result<Connections> {
+        let tls = &self.tls()?.config;
+        let connector = Connector::new(self.proxies(), tls, self.connect_timeout);
+        let proxy_authorization = connector.proxy_authorization(host);
+        let connector = Limited::new(connector, tls.clone());
+        Ok(Connections(Arc::new(Pools {
+            pooled: keeping(connector.clone(), Duration::from_secs(90)),
+            fresh: keeping(connector, FRESH),
+            proxy_authorization,
+            made: Instant::now(),
+            last_answer: AtomicU64::new(0),
+        })))
     }
 
-    fn client(&self, idle: Duration) -> Result<reqwest::Client> {
-        let mut builder = reqwest::Client::builder()
-            // A redirection would carry the key to where the answer says.
-            .redirect(reqwest::redirect::Policy::none())
-            // What may be repeated is decided in one place, and counted.
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true)
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(idle)
-            .tls_backend_preconfigured(self.tls()?.config.clone());
+    fn proxies(&self) -> Option<Matcher> {
         match &self.proxy {
-            ProxyChoice::None => builder = builder.no_proxy(),
-            ProxyChoice::Environment => {}
-            ProxyChoice::Url(url) => {
-                // The URL may hold a password: reqwest's own error would repeat it.
-                let proxy = reqwest::Proxy::all(url.expose()).map_err(|_| {
-                    Error::configuration("`proxy`: not the URL of a proxy").with(|details| {
-                        details.path = Some("proxy".to_owned());
-                    })
-                })?;
-                builder = builder.proxy(proxy);
-            }
+            ProxyChoice::None => None,
+            ProxyChoice::Environment => Some(Matcher::from_system()),
+            ProxyChoice::Url(url) => Some(Matcher::builder().all(url.expose()).build()),
         }
-        builder
-            .build()
-            .map_err(|error| Error::configuration(format!("the HTTP client cannot be set up: {}", error.without_url())))
     }
 
     fn tls(&self) -> Result<&Tls> {
@@ -100,4 +143,16 @@ impl Network {
             if self.secure { tls::configure(self.ca_bundle.as_deref(), &extra)? } else { tls::configure_empty()? };
         Ok(self.tls.get_or_init(|| tls))
     }
+}
+
+/// Connections that are kept for so long after an answer. No redirection is ever followed by it: that would carry the
+/// key to where the answer says. What may be repeated is decided in one place, and counted; only a request that was
+/// given back unsent, because its connection had been closed, goes to another connection at once.
+fn keeping(connector: Limited, idle: Duration) -> Http {
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(idle)
+        .build(connector);
+    Decompression::new(client)
 }

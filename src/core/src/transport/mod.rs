@@ -8,10 +8,12 @@ mod backoff;
 mod body;
 mod budget;
 mod connections;
+mod connector;
 mod credential;
 mod license;
 mod policy;
 mod retry_after;
+mod targets;
 mod tls;
 mod watch;
 

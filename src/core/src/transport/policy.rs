@@ -17,6 +17,7 @@ use super::budget::Budget;
 use super::connections::{Connections, Network};
 use super::credential::Credential;
 use super::license::{self, Tier};
+use super::targets::Targets;
 use super::watch::{Level, Watch};
 use crate::error::{Error, ErrorKind, Result, Written};
 use crate::secrets::Redactor;
@@ -24,7 +25,6 @@ use crate::wire::{License, Method, Repeat, call};
 
 /// What all calls of a client share.
 pub(crate) struct TransportConfig {
-    pub(crate) base: reqwest::Url,
     pub(crate) max_attempts: u32,
     pub(crate) backoff: BackoffConfig,
     pub(crate) max_wait: Duration,
@@ -36,7 +36,8 @@ pub(crate) struct TransportConfig {
 /// Sends calls.
 pub(crate) struct Transport {
     config: TransportConfig,
-    network: Arc<Network>,
+    targets: Targets,
+    network: Network,
     budget: Budget,
     tier: Tier,
 }
@@ -109,17 +110,18 @@ enum Verdict {
 }
 
 impl Transport {
-    pub(crate) fn new(config: TransportConfig, network: Arc<Network>) -> Self {
+    pub(crate) fn new(base: url::Url, config: TransportConfig, network: Network) -> Self {
         let budget = Budget::new(config.budget_interval);
-        Self { config, network, budget, tier: Tier::default() }
+        Self { config, targets: Targets::new(base), network, budget, tier: Tier::default() }
     }
 
-    pub(crate) fn base(&self) -> &reqwest::Url {
-        &self.config.base
+    pub(crate) fn base(&self) -> &url::Url {
+        self.targets.base()
     }
 
-    pub(crate) fn network(&self) -> &Arc<Network> {
-        &self.network
+    /// Connections for one more runtime.
+    pub(crate) fn connect(&self) -> Result<Connections> {
+        self.network.connect(&self.targets.of("/")?)
     }
 
     /// Sends the call until it has an end; the answer has a status of 200 to 299.
@@ -147,7 +149,10 @@ impl Transport {
                     return Err(complete(error, request, attempts, uncertain));
                 }
                 self.budget.spend().await;
-                self.handshake(connections, request).await;
+                if self.has_to_ask(request) {
+                    // In a box, as it is nearly never needed and large.
+                    Box::pin(self.handshake(connections, request)).await;
+                }
                 // While this call waited for its turn, another may have been told that the host wants a pause.
                 if self.budget.pause().is_none() {
                     break;
@@ -158,10 +163,10 @@ impl Transport {
                 watch.attempt(attempts);
             }
             let began = Instant::now();
-            let ended = self.outgoing(connections, request, started.clone()).send().await;
+            let ended = self.outgoing(connections, request, started.clone())?.send().await;
             let status = ended.as_ref().ok().map(|answer| answer.status);
             let verdict = self.judge(request, ended);
-            if let Some(watch) = request.watch {
+            if let Some(watch) = request.watch.filter(|watch| watch.wants(Level::Debug)) {
                 log_attempt(watch, request, attempts, status, &verdict, began.elapsed());
             }
             match verdict {
@@ -230,10 +235,12 @@ impl Transport {
         Ok(())
     }
 
+    /// Whether the company's tier is not known yet, and is wanted.
+    fn has_to_ask(&self, request: &Request<'_>) -> bool {
+        self.config.license_handshake && self.tier.known().is_none() && request.operation != call::LICENSE.name
+    }
+
     async fn handshake(&self, connections: &Connections, request: &Request<'_>) {
-        if !self.config.license_handshake || self.tier.known().is_some() || request.operation == call::LICENSE.name {
-            return;
-        }
         let asking = Request {
             operation: call::LICENSE.name,
             method: call::LICENSE.method,
@@ -252,7 +259,7 @@ impl Transport {
             tracked: false,
         };
         let ask = async {
-            let answer = self.outgoing(connections, &asking, None).send().await.ok()?;
+            let answer = self.outgoing(connections, &asking, None).ok()?.send().await.ok()?;
             let license: License = serde_json::from_slice(&answer.body).ok().filter(|_| answer.is_success())?;
             HeaderValue::from_str(&license.rate_limit_tier?).ok()
         };
@@ -264,7 +271,7 @@ impl Transport {
         connections: &'call Connections,
         request: &'call Request<'_>,
         started: Option<Arc<std::sync::atomic::AtomicBool>>,
-    ) -> Outgoing<'call> {
+    ) -> Result<Outgoing<'call>> {
         let mut headers = match request.bearer {
             Bearer::Project => request.credential.headers().clone(),
             Bearer::Company => request.credential.company_headers().clone(),
@@ -272,31 +279,23 @@ impl Transport {
         if let Some(tier) = self.tier.known() {
             headers.insert(HeaderName::from_static("x-descope-license"), tier.clone());
         }
-        let mut url = self.config.base.clone();
-        if url.path() == "/" {
-            url.set_path(request.path);
-        } else {
-            url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), request.path));
-        }
-        Outgoing {
-            client: match request.pool {
-                Pool::Any => &connections.pooled,
-                Pool::Fresh => &connections.fresh,
-            },
+        Ok(Outgoing {
+            connections,
+            pool: request.pool,
             method: match request.method {
-                Method::Get => reqwest::Method::GET,
-                Method::Post => reqwest::Method::POST,
-                Method::Put => reqwest::Method::PUT,
-                Method::Patch => reqwest::Method::PATCH,
-                Method::Delete => reqwest::Method::DELETE,
+                Method::Get => http::Method::GET,
+                Method::Post => http::Method::POST,
+                Method::Put => http::Method::PUT,
+                Method::Patch => http::Method::PATCH,
+                Method::Delete => http::Method::DELETE,
             },
-            url,
+            uri: self.targets.of(request.path)?,
             headers,
             body: &request.body,
             limit: request.limit,
             max_response_bytes: self.config.max_response_bytes,
             started,
-        }
+        })
     }
 
     fn judge(&self, request: &Request<'_>, ended: Result<Answer, Failure>) -> Verdict {
@@ -308,7 +307,7 @@ impl Transport {
     }
 
     fn judge_failure(&self, request: &Request<'_>, failure: Failure) -> Verdict {
-        let host = self.config.base.host_str().unwrap_or_default();
+        let host = self.base().host_str().unwrap_or_default();
         let kind = match failure.kind {
             FailureKind::Connection | FailureKind::Tls => ErrorKind::Transport,
             FailureKind::Deadline => ErrorKind::DeadlineExceeded,

@@ -38,6 +38,8 @@ pub struct Watch {
     finished: Mutex<Option<Running>>,
     started: std::sync::Arc<AtomicBool>,
     attempts: AtomicU32,
+    /// Whether nobody listens to what is said of every call: then it is not even put into words.
+    terse: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -52,6 +54,16 @@ impl Watch {
     /// A watch for one call.
     pub fn new() -> std::sync::Arc<Self> {
         std::sync::Arc::default()
+    }
+
+    /// A watch for one call that keeps no records below [`Level::Info`].
+    pub fn terse() -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self { terse: true, ..Self::default() })
+    }
+
+    /// Whether a record of this level is worth its words.
+    pub(crate) fn wants(&self, level: Level) -> bool {
+        !(self.terse && level == Level::Debug)
     }
 
     /// The records since the last look.
@@ -125,6 +137,9 @@ impl Watch {
     }
 
     pub(crate) fn record(&self, level: Level, message: String) {
+        if !self.wants(level) {
+            return;
+        }
         if let Ok(mut records) = self.records.lock() {
             records.push(Record { level, message });
             self.has_records.store(true, Ordering::Release);

@@ -1,6 +1,9 @@
 //! Request and response bodies, but for the files of a snapshot, which are never decoded on the way.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// Answer of `license`.
@@ -12,25 +15,97 @@ pub struct License {
 }
 
 /// One project of the list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Project {
     /// `P…`
     pub id: String,
     /// Free text; not unique.
-    #[serde(default)]
     pub name: Option<String>,
     /// `production`, or absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// The older single tag.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Free text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
     /// Fields that the server added since.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// Written out because a derived `flatten` puts every key aside before it looks at it, and companies have hundreds of
+/// projects.
+impl<'de> Deserialize<'de> for Project {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ProjectVisitor)
+    }
+}
+
+struct ProjectVisitor;
+
+impl<'de> Visitor<'de> for ProjectVisitor {
+    type Value = Project;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a project")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Project, A::Error> {
+        let mut id = None;
+        let mut project = Project::default();
+        while let Some(field) = map.next_key()? {
+            match field {
+                Field::Id => id = Some(map.next_value()?),
+                Field::Name => project.name = map.next_value()?,
+                Field::Environment => project.environment = map.next_value()?,
+                Field::Tag => project.tag = map.next_value()?,
+                Field::Tags => project.tags = map.next_value()?,
+                Field::Other(name) => {
+                    project.extra.insert(name, map.next_value()?);
+                }
+            }
+        }
+        project.id = id.ok_or_else(|| de::Error::missing_field("id"))?;
+        Ok(project)
+    }
+}
+
+enum Field {
+    Id,
+    Name,
+    Environment,
+    Tag,
+    Tags,
+    Other(String),
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(FieldVisitor)
+    }
+}
+
+struct FieldVisitor;
+
+impl Visitor<'_> for FieldVisitor {
+    type Value = Field;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
+        Ok(match name {
+            "id" => Field::Id,
+            "name" => Field::Name,
+            "environment" => Field::Environment,
+            "tag" => Field::Tag,
+            "tags" => Field::Tags,
+            other => Field::Other(other.to_owned()),
+        })
+    }
 }
 
 /// Answer of `list_projects`.
