@@ -64,9 +64,11 @@ lint: extension $(VENV)/.lint $(CARGO_DENY) ## formatting, lints, types, stubs, 
 audit: $(VENV)/.audit $(CARGO_DENY) ## known vulnerabilities; says NOT CHECKED where a database cannot be reached
 	$(BIN)/python .ci/audit.py $(CARGO_DENY) $(BIN)/pip-audit
 
-bench: $(VENV)/.test $(VENV)/.bench ## figures beside the peers, release build; needs nginx (ARGS="--only export")
+bench: $(VENV)/.test $(VENV)/.bench ## figures beside the peers, release build; needs nginx and wrk (ARGS="--only export")
 	$(BIN)/maturin develop --release
-	$(BIN)/python benches/run.py --json $(TARGET)/bench/results.json $(ARGS)
+	cargo build --locked --release -p descope-projects-benches
+	$(BIN)/python benches/run.py --programs $(TARGET)/release \
+	  --json $(TARGET)/bench/results.json --chart $(TARGET)/bench/peers.svg $(ARGS)
 
 clean: ## remove everything that was set up or built here
 	cargo clean

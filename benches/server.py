@@ -12,17 +12,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import certificates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -43,7 +38,7 @@ worker_processes 1;
 daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log crit;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 4096; }}
 http {{
     access_log off;
     log_format sizes $request_length;
@@ -51,7 +46,7 @@ http {{
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
     client_max_body_size 0;
-    client_body_buffer_size 128m;
+    client_body_buffer_size 256m;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -59,6 +54,12 @@ http {{
     scgi_temp_path {folder}/scgi;
     sendfile on;
     tcp_nodelay on;
+{sites}
+    server {{ listen unix:{folder}/second.sock; location / {{ return 200 '{{}}'; }} }}
+}}
+"""
+# One for each size of an export.
+_SITE = """
     server {{
         listen {host}:{plain};
         listen {host}:{tls} ssl;
@@ -66,7 +67,7 @@ http {{
         ssl_certificate_key {folder}/key.pem;
         location = /v1/mgmt/license {{ return 200 '{{"rateLimitTier":"bench"}}'; }}
         location = {list_path} {{ return 200 '{projects}'; }}
-        location = {export_path} {{ error_page 405 =200 /files/export.json; return 405; }}
+        location = {export_path} {{ error_page 405 =200 /files/{export}; return 405; }}
         location = {import_path} {{
             access_log {folder}/imports.log sizes;
             proxy_pass http://unix:{folder}/second.sock;
@@ -77,8 +78,6 @@ http {{
         location /files/ {{ internal; root {folder}; }}
         location = /status {{ stub_status; }}
     }}
-    server {{ listen unix:{folder}/second.sock; location / {{ return 200 '{{}}'; }} }}
-}}
 """
 
 
@@ -87,18 +86,23 @@ class Server:
     """A running server."""
 
     folder: Path
-    url: str
+    # By the name of the export that it answers.
+    urls: dict[str, str]
     tls_url: str
-    port: int
 
     @property
     def ca_bundle(self) -> Path:
         """The certificate that signed the server's."""
         return self.folder / "ca.pem"
 
+    @property
+    def url(self) -> str:
+        """Where small calls go."""
+        return next(iter(self.urls.values()))
+
     def accepted(self) -> int:
         """How many connections were accepted so far, this question's own included."""
-        connection = http.client.HTTPConnection(HOST, self.port)
+        connection = http.client.HTTPConnection(self.url.partition("://")[2])
         try:
             connection.request("GET", "/status")
             lines = connection.getresponse().read().decode().splitlines()
@@ -113,40 +117,54 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder: Path, export: bytes) -> Iterator[Server]:
+def running(folder: Path, exports: Mapping[str, bytes]) -> Iterator[Server]:
     """Starts nginx in this folder, on the last processor; ends it afterwards."""
-    nginx = shutil.which(os.environ.get("BENCH_NGINX", "nginx"), path=f"{os.environ['PATH']}:/usr/sbin")
-    if nginx is None:
-        sys.exit("nginx is missing: apt-get install nginx-light (it need not run), or BENCH_NGINX=/path/to/nginx")
+    nginx = program("nginx", "nginx-light (it need not run)")
     (folder / "files").mkdir()
-    (folder / "files" / "export.json").write_bytes(export)
-    _certificates(folder)
-    plain, tls = _free_port(), _free_port()
+    certificates.make(folder, HOST)
     projects = json.dumps({"projects": _PROJECTS}, separators=(",", ":"))
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        _CONFIGURATION.format(
-            folder=folder,
-            # Started as root, nginx would leave the folder's owner, and could not read the folder any more.
-            user="user root;" if os.geteuid() == 0 else "",
-            host=HOST,
-            plain=plain,
-            tls=tls,
-            list_path=LIST_PATH,
-            export_path=EXPORT_PATH,
-            import_path=IMPORT_PATH,
-            projects=projects,
+    ports, sites = {}, []
+    for number, (name, export) in enumerate(exports.items()):
+        (folder / "files" / f"{number}.json").write_bytes(export)
+        ports[name] = (_free_port(), _free_port())
+        plain, tls = ports[name]
+        sites.append(
+            _SITE.format(
+                folder=folder,
+                host=HOST,
+                plain=plain,
+                tls=tls,
+                list_path=LIST_PATH,
+                export_path=EXPORT_PATH,
+                export=f"{number}.json",
+                import_path=IMPORT_PATH,
+                projects=projects,
+            )
         )
-    )
+    configuration = folder / "nginx.conf"
+    # Started as root, nginx would leave the folder's owner, and could not read the folder any more.
+    user = "user root;" if os.geteuid() == 0 else ""
+    configuration.write_text(_CONFIGURATION.format(folder=folder, user=user, sites="".join(sites)))
     everything = processors()
     pin(everything[-1:])
     with subprocess.Popen([nginx, "-p", str(folder), "-c", str(configuration)]) as process:
         pin(everything)
         try:
-            _wait(process, plain)
-            yield Server(folder, f"http://{HOST}:{plain}", f"https://{HOST}:{tls}", plain)
+            first, tls = next(iter(ports.values()))
+            _wait(process, first)
+            urls = {name: f"http://{HOST}:{plain}" for name, (plain, _) in ports.items()}
+            yield Server(folder, urls, f"https://{HOST}:{tls}")
         finally:
             process.terminate()
+
+
+def program(name: str, package: str) -> str:
+    """Where a program is that is not ours, or what to install."""
+    variable = f"BENCH_{name.upper()}"
+    found = shutil.which(os.environ.get(variable, name), path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        sys.exit(f"{name} is missing: apt-get install {package}, or {variable}=/path/to/{name}")
+    return found
 
 
 def processors() -> list[int]:
@@ -172,38 +190,3 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
             return
         time.sleep(0.02)
     sys.exit("nginx did not start")
-
-
-def _certificates(folder: Path) -> None:
-    now = datetime.now(timezone.utc)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "descope-projects benches")])
-
-    def certificate(
-        name: x509.Name, public_key: ec.EllipticCurvePublicKey, *extensions: x509.ExtensionType
-    ) -> x509.Certificate:
-        builder = x509.CertificateBuilder(issuer_name=ca_name, subject_name=name, public_key=public_key)
-        builder = builder.serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=7))
-        for extension in extensions:
-            critical = isinstance(extension, (x509.BasicConstraints, x509.KeyUsage))
-            builder = builder.add_extension(extension, critical=critical)
-        return builder.sign(ca_key, hashes.SHA256())
-
-    identifier = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    usages = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-    usage = x509.KeyUsage(
-        key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False, **dict.fromkeys(usages, False)
-    )
-    ca = certificate(ca_name, ca_key.public_key(), x509.BasicConstraints(ca=True, path_length=0), identifier, usage)
-    own = certificate(
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)]),
-        key.public_key(),
-        x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]),
-        x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier),
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
-    (folder / "certificate.pem").write_bytes(own.public_bytes(pem))
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "key.pem").write_bytes(private)

@@ -12,6 +12,10 @@ import base64
 import json
 import random
 import sys
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MEGABYTE = 1_000_000
 _WORDS = [
@@ -52,41 +56,61 @@ _COMPONENTS = ("Container", "Text", "Button", "Input", "Link", "Divider", "Image
 _SCREENS_PER_FLOW = 5
 _NODES_PER_SCREEN = 37
 _STYLE_SETS = 3
+# Screens, contents and metadata.
+_FILES_PER_FLOW = _SCREENS_PER_FLOW + 2
 
 
 def export(megabytes: float) -> bytes:
     """The body of an export: `{"files": …}` of about this many megabytes."""
     chance = random.Random(f"descope-projects {megabytes}")  # noqa: S311 -- the same bytes each time are the point
+    files = _base(chance, connectors=max(3, round(megabytes * 2)), assets=max(2, round(megabytes * 3)))
+    size, wanted = len(encoded({"files": files})), megabytes * MEGABYTE
+    return _with_flows(files, chance, _NODES_PER_SCREEN, lambda added: size + added < wanted)
+
+
+def of_files(count: int) -> bytes:
+    """The body of an export of about this many files, which are small: some hundred bytes each."""
+    chance = random.Random(f"descope-projects {count} files")  # noqa: S311 -- the same
+    files = _base(chance, connectors=3, assets=2)
+    return _with_flows(files, chance, 1, lambda _: len(files) < count - _FILES_PER_FLOW)
+
+
+def _base(chance: random.Random, *, connectors: int, assets: int) -> dict[str, object]:
+    """Everything but the flows."""
     files: dict[str, object] = {"snapshot.json": {"version": 5}, "project.json": _project()}
     files.update(_access(chance))
-    connectors = _connectors(chance, count=max(3, round(megabytes * 2)))
-    files.update(connectors)
+    files.update(_connectors(chance, count=connectors))
     files.update(_styles(chance))
-    files.update(_assets(chance, count=max(2, round(megabytes * 3))))
-    wanted = megabytes * MEGABYTE
-    size = len(_encoded({"files": files}))
-    names = [str(connector["name"]) for path, connector in connectors.items() if path != "connectors/connectors.json"]
+    files.update(_assets(chance, count=assets))
+    return files
+
+
+def _with_flows(files: dict[str, object], chance: random.Random, nodes: int, wanted: Callable[[int], bool]) -> bytes:
+    """The body, with flows added as long as more bytes, or files, are wanted."""
+    usable = [value for path, value in files.items() if path.startswith("connectors/http-")]
     flows: list[str] = []
-    while size < wanted:
+    added = 0
+    while wanted(added):
         flow_id = f"{chance.choice(_WORDS)}-{chance.choice(_WORDS)}-{len(flows)}"
-        flow = _flow(chance, flow_id, chance.choice(names))
+        flow = _flow(chance, flow_id, cast("dict[str, object]", chance.choice(usable)), nodes)
         files.update(flow)
         flows.append(flow_id)
-        size += len(_encoded(flow))
+        added += len(encoded(flow))
     files["flows/flows.json"] = {"flows": flows}
-    return _encoded({"files": dict(sorted(files.items()))})
+    return encoded({"files": dict(sorted(files.items()))})
 
 
-def _encoded(value: object) -> bytes:
+def encoded(value: object) -> bytes:
+    """JSON as the API writes it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _text(chance: random.Random, words: int) -> str:
-    return " ".join(chance.choice(_WORDS) for _ in range(words)).capitalize()
+    return " ".join(chance.choices(_WORDS, k=words)).capitalize()
 
 
 def _identifier(chance: random.Random, prefix: str) -> str:
-    return prefix + "".join(chance.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz") for _ in range(25))
+    return prefix + "".join(chance.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz", k=25))
 
 
 def _project() -> dict[str, object]:
@@ -155,7 +179,7 @@ def _assets(chance: random.Random, count: int) -> dict[str, object]:
     return made
 
 
-def _flow(chance: random.Random, flow_id: str, connector: str) -> dict[str, object]:
+def _flow(chance: random.Random, flow_id: str, connector: dict[str, object], nodes: int) -> dict[str, object]:
     folder = f"flows/{flow_id}"
     made: dict[str, object] = {}
     tasks: dict[str, object] = {"0": {"id": "0", "next": {"rules": [{"interactionId": "", "taskId": "1"}]}}}
@@ -172,13 +196,13 @@ def _flow(chance: random.Random, flow_id: str, connector: str) -> dict[str, obje
             "next": {"rules": [{"interactionId": submit, "taskId": following}]},
             "view": {"x": chance.randrange(4000), "y": chance.randrange(4000)},
         }
-        made[f"{folder}/screen-{name}.json"] = _screen(chance, screen_id, submit)
+        made[f"{folder}/screen-{name}.json"] = _screen(chance, screen_id, submit, nodes)
     last = str(_SCREENS_PER_FLOW + 1)
     tasks[last] = {
         "id": last,
         "type": "automated",
         "action": "connector",
-        "arguments": {"connectorId": {"value": connector}, "templateId": {"value": "http"}},
+        "arguments": {"connectorId": {"value": connector["id"]}, "templateId": {"value": "http"}},
     }
     made[f"{folder}/contents.json"] = {"startTask": "0", "tasks": tasks}
     made[f"{folder}/metadata.json"] = {
@@ -187,14 +211,14 @@ def _flow(chance: random.Random, flow_id: str, connector: str) -> dict[str, obje
         "componentsVersion": "3.4.1",
         "disabled": False,
         "fingerprint": False,
-        "references": {"connectors": {connector: _identifier(chance, "CI")}},
+        "references": {"connectors": {connector["name"]: connector["id"]}},
         "screens": names,
     }
     return made
 
 
-def _screen(chance: random.Random, screen_id: str, submit: str) -> dict[str, object]:
-    nodes = {f"node{number}": _node(chance) for number in range(_NODES_PER_SCREEN)}
+def _screen(chance: random.Random, screen_id: str, submit: str, count: int) -> dict[str, object]:
+    nodes = {f"node{number}": _node(chance) for number in range(count)}
     root = {"nodes": list(nodes), "linkedNodes": {}, "props": {}, "type": {"resolvedName": "Container"}}
     return {
         "screenId": screen_id,
