@@ -26,7 +26,7 @@ unexport CONDA_PREFIX
 # The version of pip is that of the venv; a note about a newer one is noise.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test bench lint audit clean test-rust test-python extension lock
+.PHONY: help demo test bench bench-check bench-baseline bench-scale bench-network bench-report lint audit clean test-rust test-python extension lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -69,6 +69,25 @@ bench: $(VENV)/.test $(VENV)/.bench ## figures beside the peers, release build; 
 	cargo build --locked --release -p descope-projects-benches
 	$(BIN)/python benches/run.py --programs $(TARGET)/release \
 	  --json $(TARGET)/bench/results.json --chart $(TARGET)/bench/peers.svg $(ARGS)
+
+bench-check: $(VENV)/.python ## instructions of the hot paths, against the baseline; needs valgrind
+	cargo build --locked --release -p descope-projects-benches
+	$(BIN)/python benches/instructions.py --programs $(TARGET)/release $(ARGS)
+
+bench-baseline: ## make the instructions of today the baseline
+	@$(MAKE) --no-print-directory bench-check ARGS=--write
+
+bench-scale: $(VENV)/.test $(VENV)/.bench ## how cost grows, as curves (ARGS="--free-threaded-python python3.14t")
+	$(BIN)/maturin develop --release
+	$(BIN)/python benches/scale.py --json $(TARGET)/bench/scale.json --charts $(TARGET)/bench $(ARGS)
+
+bench-network: $(VENV)/.test $(VENV)/.bench ## round trips of calls over a long wire that loses packets; needs root
+	$(BIN)/maturin develop --release
+	$(BIN)/python benches/network.py --json $(TARGET)/bench/network.json $(ARGS)
+
+bench-report: $(VENV)/.test ## docs/performance.md from what the three above measured last
+	$(BIN)/python benches/report.py $(TARGET)/bench/results.json \
+	  --scale $(TARGET)/bench/scale.json --network $(TARGET)/bench/network.json $(ARGS)
 
 clean: ## remove everything that was set up or built here
 	cargo clean

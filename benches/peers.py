@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import tracemalloc
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 from callers import (
@@ -50,7 +51,7 @@ def in_flight(peer: str, config: dict[str, str]) -> Round:
     make, calls = SMALL_ASYNC[peer]
     tasks = int(config.get("in_flight", IN_FLIGHT))
     # As many calls a round as with 64, whatever the number of tasks.
-    calls = max(1, calls * IN_FLIGHT // tasks)
+    calls = int(config.get("calls_of_a_task", max(1, calls * IN_FLIGHT // tasks)))
 
     async def prepare() -> Callable[[], object]:
         return await make(config)
@@ -179,6 +180,48 @@ def files(_: str, config: dict[str, str]) -> Round:
     return one_round
 
 
+def looks(case: str) -> Callable[[str, dict[str, str]], Round]:
+    """The first look at a snapshot that was received: finding its files, or its digest."""
+
+    def prepare(_: str, config: dict[str, str]) -> Round:
+        client = our_client(config)
+
+        def one_round() -> dict[str, float]:
+            snapshot = client.own_project.export_snapshot()
+            start = time.perf_counter()
+            if case == "scan":
+                len(snapshot)
+            else:
+                _ = snapshot.digest
+            return {"seconds": time.perf_counter() - start, "calls": 1}
+
+        return one_round
+
+    return prepare
+
+
+def threads(_: str, config: dict[str, str]) -> Round:
+    """So many threads that share one client, each making so many calls."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    client, calls, count = our_client(config), int(config["calls"]), int(config["threads"])
+    pool = ThreadPoolExecutor(count)
+    together = Barrier(count)
+
+    def work() -> None:
+        together.wait()
+        for _ in range(calls):
+            client.list_projects()
+
+    def one_round() -> dict[str, float]:
+        start = time.perf_counter()
+        for started in [pool.submit(work) for _ in range(count)]:
+            started.result()
+        return {"seconds": time.perf_counter() - start, "calls": calls * count}
+
+    return one_round
+
+
 def deep(_: str, config: dict[str, str]) -> Round:
     """Two snapshots compared as Python objects; reading them is not counted."""
     from pathlib import Path
@@ -201,6 +244,9 @@ CASES = {
     "transfer": transfer,
     "objects": objects,
     "files": files,
+    "scan": looks("scan"),
+    "digest": looks("digest"),
+    "threads": threads,
     "deepdiff": deep,
 }
 

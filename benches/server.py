@@ -41,7 +41,8 @@ error_log {folder}/error.log crit;
 events {{ worker_connections 4096; }}
 http {{
     access_log off;
-    log_format sizes $request_length;
+    log_format received $request_length;
+    log_format sent $bytes_sent;
     default_type application/json;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
@@ -54,6 +55,9 @@ http {{
     scgi_temp_path {folder}/scgi;
     sendfile on;
     tcp_nodelay on;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    gzip {gzip};
+    gzip_types application/json;
 {sites}
     server {{ listen unix:{folder}/second.sock; location / {{ return 200 '{{}}'; }} }}
 }}
@@ -63,19 +67,21 @@ _SITE = """
     server {{
         listen {host}:{plain};
         listen {host}:{tls} ssl;
+        listen {host}:{http2} ssl http2;
         ssl_certificate {folder}/certificate.pem;
         ssl_certificate_key {folder}/key.pem;
         location = /v1/mgmt/license {{ return 200 '{{"rateLimitTier":"bench"}}'; }}
         location = {list_path} {{ return 200 '{projects}'; }}
         location = {export_path} {{ error_page 405 =200 /files/{export}; return 405; }}
         location = {import_path} {{
-            access_log {folder}/imports.log sizes;
+            access_log {folder}/imports.log received;
             proxy_pass http://unix:{folder}/second.sock;
             proxy_method GET;
             proxy_pass_request_body off;
             proxy_set_header Content-Length "";
         }}
-        location /files/ {{ internal; root {folder}; }}
+        location = /v1/mgmt/project/update/name {{ return 200 '{{}}'; }}
+        location /files/ {{ internal; root {folder}; access_log {folder}/exports.log sent; }}
         location = /status {{ stub_status; }}
     }}
 """
@@ -89,6 +95,7 @@ class Server:
     # By the name of the export that it answers.
     urls: dict[str, str]
     tls_url: str
+    http2_url: str
 
     @property
     def ca_bundle(self) -> Path:
@@ -112,28 +119,45 @@ class Server:
 
     def imports(self) -> list[int]:
         """The size of each import that was received whole, in bytes."""
-        log = self.folder / "imports.log"
+        return self._logged("imports.log")
+
+    def exports(self) -> list[int]:
+        """The size of each export that was sent, head included, in bytes."""
+        return self._logged("exports.log")
+
+    def _logged(self, name: str) -> list[int]:
+        log = self.folder / name
         return [int(line) for line in log.read_text().split()] if log.exists() else []
 
 
 @contextlib.contextmanager
-def running(folder: Path, exports: Mapping[str, bytes]) -> Iterator[Server]:
-    """Starts nginx in this folder, on the last processor; ends it afterwards."""
+def running(
+    folder: Path, exports: Mapping[str, bytes], *, gzip: bool = False, listens: str = HOST, host: str = HOST
+) -> Iterator[Server]:
+    """Starts nginx in this folder, on the last processor; ends it afterwards.
+
+    Args:
+        folder: An empty folder for what it writes.
+        exports: The bodies that it answers exports with, each at an address of its own.
+        gzip: Whether answers are compressed for whoever takes them so.
+        listens: The address that it listens at.
+        host: The address that it is reached at.
+    """
     nginx = program("nginx", "nginx-light (it need not run)")
     (folder / "files").mkdir()
-    certificates.make(folder, HOST)
+    certificates.make(folder, host)
     projects = json.dumps({"projects": _PROJECTS}, separators=(",", ":"))
     ports, sites = {}, []
     for number, (name, export) in enumerate(exports.items()):
         (folder / "files" / f"{number}.json").write_bytes(export)
-        ports[name] = (_free_port(), _free_port())
-        plain, tls = ports[name]
+        plain, tls, http2 = ports[name] = (_free_port(listens), _free_port(listens), _free_port(listens))
         sites.append(
             _SITE.format(
                 folder=folder,
-                host=HOST,
+                host=listens,
                 plain=plain,
                 tls=tls,
+                http2=http2,
                 list_path=LIST_PATH,
                 export_path=EXPORT_PATH,
                 export=f"{number}.json",
@@ -144,16 +168,17 @@ def running(folder: Path, exports: Mapping[str, bytes]) -> Iterator[Server]:
     configuration = folder / "nginx.conf"
     # Started as root, nginx would leave the folder's owner, and could not read the folder any more.
     user = "user root;" if os.geteuid() == 0 else ""
-    configuration.write_text(_CONFIGURATION.format(folder=folder, user=user, sites="".join(sites)))
+    compression = "on" if gzip else "off"
+    configuration.write_text(_CONFIGURATION.format(folder=folder, user=user, gzip=compression, sites="".join(sites)))
     everything = processors()
     pin(everything[-1:])
     with subprocess.Popen([nginx, "-p", str(folder), "-c", str(configuration)]) as process:
         pin(everything)
         try:
-            first, tls = next(iter(ports.values()))
-            _wait(process, first)
-            urls = {name: f"http://{HOST}:{plain}" for name, (plain, _) in ports.items()}
-            yield Server(folder, urls, f"https://{HOST}:{tls}")
+            first, tls, http2 = next(iter(ports.values()))
+            _wait(process, host, first)
+            urls = {name: f"http://{host}:{plain}" for name, (plain, *_) in ports.items()}
+            yield Server(folder, urls, f"https://{host}:{tls}", f"https://{host}:{http2}")
         finally:
             process.terminate()
 
@@ -178,15 +203,15 @@ def pin(chosen: list[int]) -> None:
         os.sched_setaffinity(0, chosen)
 
 
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as listener:
         return int(listener.getsockname()[1])
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait(process: subprocess.Popen[bytes], host: str, port: int) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
             return
         time.sleep(0.02)
     sys.exit("nginx did not start")

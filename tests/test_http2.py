@@ -100,6 +100,16 @@ async def test_calls_at_the_same_time_share_one_http2_connection(server: Scripte
     assert (spoken.answered, server.connections) == (21, 1)
 
 
+async def test_the_handles_of_a_client_share_one_http2_connection_from_the_first_call_on(
+    server: ScriptedServer, authority: Authority
+) -> None:
+    spoken, options = speaking(server, authority, {})
+    async with descope_projects.AsyncClient(PROJECT, KEY, **options) as client:
+        await asyncio.gather(*(client.project(f"P2handle{number}").update_name("x") for number in range(20)))
+    # The licence's tier is asked for once, and before.
+    assert (spoken.answered, server.connections) == (21, 1)
+
+
 def test_a_refused_stream_was_not_processed_and_is_sent_again(
     connect: Connect, invoke: Invoke, server: ScriptedServer, authority: Authority
 ) -> None:
