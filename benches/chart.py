@@ -15,7 +15,7 @@ OURS = "descope-projects"
 _TEXT, _LINE, _OURS, _OTHER = "#757d88", "#757d8855", "#d9730d", "#5b8ec9"
 _COLOURS = (_OURS, _OTHER, "#4c9a6a", "#b5679d", "#a08a2c", "#7a75c9", "#c25f5f")
 _WIDTH, _LABEL, _VALUE = 760, 190, 170
-_BAR, _GAP, _HEAD = 16, 8, 40
+_BAR, _GAP, _HEAD, _LINE_HEIGHT = 16, 8, 40, 14
 _PANELS = {
     "small": "A small call, µs: client and server on a processor each",
     "small, one processor": "A small call, µs: client and server on one processor",
@@ -60,7 +60,7 @@ def bar_chart(panels: Sequence[tuple[str, Sequence[Bar]]]) -> str:
     """Panels of horizontal bars, one below the other, each with a logarithmic axis; the whisker is the quartiles."""
     parts, top = [], 0.0
     for title, bars in panels:
-        parts.append(_text(0, top + 22, title, weight="bold"))
+        parts.append(_text(0, top + 22, f"{title} (logarithmic, with quartiles)", weight="bold"))
         low = 10 ** math.floor(math.log10(min(bar.lower for bar in bars)))
         high = max(bar.upper for bar in bars)
         room = _WIDTH - _LABEL - _VALUE
@@ -106,17 +106,14 @@ def curve_chart(title: str, x_title: str, y_title: str, curves: Sequence[Curve])
     parts += [
         _text(x_of(value), height - bottom + 18, _number(value), anchor="middle", size=10) for value in sorted(set(xs))
     ]
-    taken: list[float] = []
-    for number, curve in enumerate(curves):
-        colour = _COLOURS[number % len(_COLOURS)]
+    lowest = -math.inf
+    coloured = [(curve, _COLOURS[number % len(_COLOURS)]) for number, curve in enumerate(curves)]
+    # From the top down: names that would lie on each other move apart and keep their order.
+    for curve, colour in sorted(coloured, key=lambda pair: y_of(pair[0].points[-1][1])):
         path = "L".join(f"{x_of(x):.1f} {y_of(y):.1f}" for x, y in curve.points)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="3" fill="{colour}"/>' for x, y in curve.points]
-        # Names that would lie on each other move apart.
-        label = y_of(curve.points[-1][1]) + 4
-        while any(abs(label - other) < 14 for other in taken):  # noqa: PLR2004 -- the height of a line of text
-            label += 2
-        taken.append(label)
+        lowest = label = max(y_of(curve.points[-1][1]) + 4, lowest + _LINE_HEIGHT)
         parts.append(_text(x_of(curve.points[-1][0]) + 10, label, curve.name, colour=colour))
     return _svg(_WIDTH, height, parts)
 

@@ -79,17 +79,17 @@ def in_flight(scale: Scale) -> Curves:
 
 
 def sizes(scale: Scale) -> Curves:
-    """Snapshots of so many megabytes: received, moved, scanned, their digest taken."""
+    """Snapshots of so many megabytes: received, looked at, moved, their digest taken."""
     curves: Curves = {}
     bodies = {f"{size} MB": snapshots.export(size) for size in scale.points(MEGABYTES)}
     with server.running(_made(scale.folder / "sizes"), bodies) as running:
         peers = {
             (name, size): Peer.python(case, peer, {"url": running.urls[size]})
             for name, case, peer in (
-                ("raw bytes", "export", "raw bytes"),
                 ("export", "export", OURS),
+                ("raw bytes", "export", "raw bytes"),
                 ("export → import", "transfer", OURS),
-                ("scan", "scan", OURS),
+                ("export and first look", "looked at", OURS),
                 ("digest", "digest", OURS),
             )
             for size in bodies

@@ -151,7 +151,7 @@ def test_a_curve_says_how_it_grows(bench: Any, exponent: float, judged: str) -> 
 def test_charts_are_pictures_of_every_line(bench: Any) -> None:
     bars = [bench.chart.Bar("one <&>", 10, 9, 12), bench.chart.Bar("descope-projects", 1000, 900, 1100)]
     texts = [text.text for text in ET.fromstring(bench.chart.bar_chart([("µs", bars)])).iter() if text.text]  # noqa: S314 -- drawn a moment ago
-    assert {"µs", "one <&>", "descope-projects"} <= set(texts)
+    assert {"µs (logarithmic, with quartiles)", "one <&>", "descope-projects"} <= set(texts)
     curves = [bench.chart.Curve(name, [(1, 0.01), (1000, 2)]) for name in ("read", "write")]
     texts = [text.text for text in ET.fromstring(bench.chart.curve_chart("t", "x", "y", curves)).iter() if text.text]  # noqa: S314 -- the same
     assert {"t", "x", "y", "read", "write"} <= set(texts)
