@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,6 +148,40 @@ def test_a_curve_says_how_it_grows(bench: Any, exponent: float, judged: str) -> 
     said = bench.scale.sentence("write", "files", points)
     assert f"n^{exponent:.2f}" in said
     assert judged in said
+
+
+def packet(source: int, target: int, flags: int, payload: bytes = b"") -> bytes:
+    """IPv4 and TCP, as far as the wire looks."""
+    near, far = socket.inet_aton("10.9.0.1"), socket.inet_aton("10.9.0.2")
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40 + len(payload), 1, 0, 64, socket.IPPROTO_TCP, 0, near, far)
+    return head + struct.pack(">HHIIBBHHH", source, target, 1, 1, 5 << 4, flags, 1000, 0, 0) + payload
+
+
+def test_the_wire_counts_how_often_a_client_may_have_waited(bench: Any) -> None:
+    syn, acknowledged, pushed = 0x02, 0x10, 0x18
+    flights = bench.wire.Flights()
+    for sent in (
+        packet(50000, 80, syn),
+        packet(80, 50000, syn | acknowledged),
+        packet(50000, 80, acknowledged),
+        # A request in two packets is one flight, and so is one that was lost and is sent again.
+        packet(50000, 80, pushed, b"POST"),
+        packet(50000, 80, pushed, b"{}"),
+        packet(50000, 80, pushed, b"{}"),
+        packet(80, 50000, pushed, b"HTTP/1.1 200 OK"),
+        packet(50000, 80, acknowledged),
+    ):
+        flights.see(sent)
+    assert flights.taken == 2
+    flights.see(packet(50000, 80, pushed, b"POST"))
+    assert flights.taken == 3
+
+
+def test_the_wire_sends_a_packet_back_to_where_it_came_from(bench: Any) -> None:
+    sent = packet(50000, 80, 0x02)
+    turned = bench.wire.turned(sent)
+    assert (turned[12:16], turned[16:20]) == (sent[16:20], sent[12:16])
+    assert bench.wire.turned(turned) == sent
 
 
 def test_charts_are_pictures_of_every_line(bench: Any) -> None:
