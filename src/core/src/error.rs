@@ -128,7 +128,7 @@ pub struct Details {
     pub attempts: u32,
     /// What is known about the server's state.
     pub written: Written,
-    /// Commands to run next.
+    /// Commands to run next: each a whole line for a shell, never a sentence.
     pub next: Vec<String>,
     /// HTTP status, if there was an answer.
     pub status: Option<u16>,
@@ -240,10 +240,7 @@ impl From<SnapshotError> for Error {
             SnapshotErrorKind::Invalid | SnapshotErrorKind::Refused | SnapshotErrorKind::Io => ErrorKind::Snapshot,
         };
         let path = error.path().map(str::to_owned);
-        let next = error.hint().map(str::to_owned).into_iter().collect();
-        Self::new(kind, error.to_string()).with(|details| {
-            details.path = path;
-            details.next = next;
-        })
+        // The hint is in the text: it is for people, and no command.
+        Self::new(kind, error.to_string()).with(|details| details.path = path)
     }
 }

@@ -4,7 +4,9 @@
 //! connections): a call takes the last one used, or makes one if all are busy, and puts it back. One thread therefore
 //! uses one connection however many calls it makes, and threads that end leave nothing behind. No thread is started.
 
+use std::cell::RefCell;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use descope_projects_core::client::Project;
@@ -49,6 +51,32 @@ impl Drop for Engine {
     }
 }
 
+thread_local! {
+    /// The call that this thread is in: a handler of signals or of log records may make another one within it.
+    static INNERMOST: RefCell<Option<Arc<Watch>>> = const { RefCell::new(None) };
+}
+
+/// A call of this thread, until it is dropped.
+struct UnderWay {
+    watch: Arc<Watch>,
+    outer: Option<Arc<Watch>>,
+}
+
+impl UnderWay {
+    fn begin(py: Python<'_>) -> PyResult<Self> {
+        let outer = INNERMOST.with_borrow(Clone::clone);
+        let watch = logging::watch(py, outer.as_ref())?;
+        INNERMOST.set(Some(Arc::clone(&watch)));
+        Ok(Self { watch, outer })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        INNERMOST.set(self.outer.take());
+    }
+}
+
 /// Runs one operation to its end, or to Ctrl-C.
 pub(crate) fn run<T, Operation, Future>(py: Python<'_>, handle: &Handle, operation: Operation) -> PyResult<T>
 where
@@ -63,19 +91,20 @@ where
         Some(engine) => engine,
         None => py.detach(|| Engine::new(&state)).map_err(|error| errors::to_python(py, error))?,
     };
-    let watch = logging::watch(py)?;
+    let under_way = UnderWay::begin(py)?;
+    let watch = &under_way.watch;
     let ended = {
-        let mut future = pin!(operation(project.over(&engine.connections).watched(&watch)));
+        let mut future = pin!(operation(project.over(&engine.connections).watched(watch)));
         loop {
             let slice = py.detach(|| engine.drive(async { tokio::time::timeout(SLICE, future.as_mut()).await }));
-            if let Err(interrupt) = logging::emit(py, &watch) {
-                break Err(interrupted(py, interrupt, &watch));
+            if let Err(interrupt) = logging::emit(py, watch) {
+                break Err(interrupted(py, interrupt, watch));
             }
             if let Some(Ok(ended)) = slice {
                 break ended.map_err(|error| errors::to_python(py, error));
             }
             if let Err(interrupt) = py.check_signals() {
-                break Err(interrupted(py, interrupt, &watch));
+                break Err(interrupted(py, interrupt, watch));
             }
         }
     };

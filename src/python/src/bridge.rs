@@ -304,7 +304,7 @@ impl Flight {
         let flight = Self {
             handle: handle.clone(),
             launch: Mutex::new(Some(launch)),
-            watch: logging::watch(py)?,
+            watch: logging::watch(py, None)?,
             under_way: Mutex::new(None),
         };
         static FLY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

@@ -7,9 +7,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-/// A watch for one call that keeps what somebody listens to.
-pub(crate) fn watch(py: Python<'_>) -> PyResult<Arc<Watch>> {
-    Ok(if is_heard(py, DEBUG)? { Watch::new() } else { Watch::terse() })
+/// A watch for one call, perhaps within another one, that keeps what somebody listens to.
+pub(crate) fn watch(py: Python<'_>, outer: Option<&Arc<Watch>>) -> PyResult<Arc<Watch>> {
+    Ok(Watch::within(outer, !is_heard(py, DEBUG)?))
 }
 
 /// Logs what the call has recorded so far. A broken handler is the logging module's to report and never fails a call; an

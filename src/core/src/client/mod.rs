@@ -12,9 +12,9 @@ mod raw;
 mod results;
 mod settle;
 mod started_clone;
+mod writers;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,8 +47,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const ORDINARY_LIMIT: Duration = Duration::from_secs(60);
 const LONG_LIMIT: Duration = Duration::from_secs(300);
-/// A program that makes and deletes previews for months must not remember each of them.
-const MOST_IDLE_WRITERS: usize = 256;
 
 /// Makes management calls as one project and key, or as others over the same connections.
 ///
@@ -78,7 +76,7 @@ struct Shared {
     proxy: Option<Secret>,
     /// Values of the user's own headers that may be credentials.
     own_headers: Vec<Secret>,
-    writers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    writers: writers::Writers,
 }
 
 impl Client {
@@ -127,7 +125,7 @@ impl Client {
             read_only: options.read_only.unwrap_or(false),
             proxy: options.proxy.clone(),
             own_headers: secret_headers(options),
-            writers: Mutex::new(HashMap::new()),
+            writers: writers::Writers::default(),
         };
         let redactor = Arc::new(shared.redactor(&credential, []));
         Ok(Self { shared: Arc::new(shared), credential, redactor, connections: Arc::default(), watch: None })
@@ -247,18 +245,6 @@ impl Client {
         }))
     }
 
-    /// Writes to one project go one at a time: the API answers parallel ones with a version conflict.
-    async fn writer(&self) -> tokio::sync::OwnedMutexGuard<()> {
-        let writer = {
-            let mut writers = self.shared.writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if writers.len() >= MOST_IDLE_WRITERS {
-                writers.retain(|_, writer| Arc::strong_count(writer) > 1);
-            }
-            Arc::clone(writers.entry(self.credential.project_id().to_owned()).or_default())
-        };
-        writer.lock_owned().await
-    }
-
     fn request_for<'call>(
         &'call self,
         call: &'call Call,
@@ -281,7 +267,7 @@ impl Client {
             credential: &self.credential,
             project_id: self.credential.project_id(),
             may_be_partial: false,
-            next: Vec::new(),
+            next: next_commands(call, self.credential.project_id()),
             redactor: &self.redactor,
             watch: self.watch.as_deref(),
             tracked: true,
@@ -406,8 +392,39 @@ fn base_headers(options: &ClientOptions) -> Result<HeaderMap> {
     Ok(headers)
 }
 
-/// The answer as the type that the call answers.
+/// The commands that show what became of a call whose outcome is unknown.
+fn next_commands(call: &Call, project_id: &str) -> Vec<String> {
+    if !call.repeat.writes() {
+        return Vec::new();
+    }
+    let command = match call.path {
+        path if path == call::UPDATE_NAME.path || path == call::UPDATE_TAGS.path => {
+            format!("descope-projects projects show {project_id}")
+        }
+        path if path == call::CLONE.path || path == call::START_CLONE.path || path == call::DELETE.path => {
+            "descope-projects projects list".to_owned()
+        }
+        path if path == call::IMPORT_PROJECT.path || path == call::IMPORT_SNAPSHOT.path => {
+            format!("descope-projects snapshot export {project_id} DIRECTORY")
+        }
+        // What is in no table: nothing is known to show it.
+        _ => return Vec::new(),
+    };
+    vec![command]
+}
+
+/// The answer as the type that the call answers: an object, for serde would take a list's items for its fields.
 fn decode<T: DeserializeOwned>(request: &Request<'_>, answer: &Answer) -> Result<T> {
+    let decoded = decode_any(request, answer)?;
+    if answer.body.trim_ascii_start().starts_with(b"{") {
+        Ok(decoded)
+    } else {
+        Err(request.unusable(answer, "is not what the call answers"))
+    }
+}
+
+/// The same where any JSON is an answer.
+fn decode_any<T: DeserializeOwned>(request: &Request<'_>, answer: &Answer) -> Result<T> {
     // To keep the place of every value costs three times as much as to read them: it is done where it is needed.
     if let Ok(decoded) = serde_json::from_slice(&answer.body) {
         return Ok(decoded);

@@ -63,10 +63,9 @@ impl Project {
         let client = &self.client;
         client.check_may_write(call::CLONE.name, call::CLONE.repeat)?;
         let body = clone_body(options)?;
-        let _writer = client.writer().await;
+        let _writer = client.writer(call::CLONE.name).await?;
         let before = Before::look(client, options.settle).await;
-        let mut request = client.request_for(&call::CLONE, vec![body], options.timeout);
-        request.next = vec!["descope-projects projects list".to_owned()];
+        let request = client.request_for(&call::CLONE, vec![body], options.timeout);
         let result = match client.ask::<ClonedProject>(&request).await {
             Ok(answer) => Ok(CloneResult::answered(answer)),
             Err(error) if error.kind() == ErrorKind::UnknownOutcome => {
@@ -87,10 +86,9 @@ impl Project {
         let client = &self.client;
         client.check_may_write(call::START_CLONE.name, call::START_CLONE.repeat)?;
         let body = clone_body(options)?;
-        let _writer = client.writer().await;
+        let _writer = client.writer(call::START_CLONE.name).await?;
         let before = Before::look(client, options.settle).await;
-        let mut request = client.request_for(&call::START_CLONE, vec![body], options.timeout);
-        request.next = vec!["descope-projects projects list".to_owned()];
+        let request = client.request_for(&call::START_CLONE, vec![body], options.timeout);
         let process_id = match self.process_id(&request).await {
             Err(error) if error.kind() == ErrorKind::UnknownOutcome => {
                 Err(before.candidates(client, options.name.as_deref(), error).await)
@@ -126,9 +124,8 @@ impl Project {
 
     async fn set(&self, call: &Call, body: &serde_json::Value) -> Result<()> {
         self.client.check_may_write(call.name, call.repeat)?;
-        let _writer = self.client.writer().await;
-        let mut request = self.client.request_for(call, vec![json_body(body)?], None);
-        request.next = vec![format!("descope-projects projects show {}", self.id())];
+        let _writer = self.client.writer(call.name).await?;
+        let request = self.client.request_for(call, vec![json_body(body)?], None);
         self.client.tell(&request).await
     }
 
@@ -144,10 +141,9 @@ impl Project {
         if confirm != self.id() {
             self.confirm_by_name(confirm).await?;
         }
-        let _writer = client.writer().await;
+        let _writer = client.writer(call::DELETE.name).await?;
         let before = Before::look(client, options.settle).await;
-        let mut request = client.request_for(&call::DELETE, vec![Bytes::from_static(b"{}")], options.timeout);
-        request.next = vec!["descope-projects projects list".to_owned()];
+        let request = client.request_for(&call::DELETE, vec![Bytes::from_static(b"{}")], options.timeout);
         let result = match client.tell(&request).await {
             Err(error) if error.kind() == ErrorKind::UnknownOutcome => {
                 let timeout = options.settle_timeout.unwrap_or(SETTLE_TIMEOUT);
@@ -229,11 +225,10 @@ impl Project {
         client.check_may_write(call.name, call.repeat)?;
         let outgoing = Outgoing::prepare(call.name, files, options)?;
         let redactor = client.shared.redactor(&client.credential, outgoing.secrets.iter().cloned());
-        let _writer = client.writer().await;
+        let _writer = client.writer(call.name).await?;
         let mut request = client.request_for(call, outgoing.body, options.timeout);
         request.redactor = &redactor;
         request.may_be_partial = true;
-        request.next = vec![format!("descope-projects snapshot export {} DIRECTORY", self.id())];
         let told = client.tell(&request).await;
         client.told(&told);
         told

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::options::Seconds;
-use super::{Client, decode, json_body};
+use super::{Client, decode_any, json_body};
 use crate::error::{Error, Result};
 use crate::wire::{CALLS, Call, Limit, Method, Repeat};
 
@@ -12,7 +12,7 @@ const OPERATION: &str = "request";
 /// A request that is in no table.
 #[derive(Clone, Debug)]
 pub struct RawRequest {
-    /// What a row of the table would say, but for the path, which is the user's.
+    /// What a row of the table says, or would say; its path is empty where there is none.
     call: Call,
     path: String,
     body: Vec<Bytes>,
@@ -77,7 +77,7 @@ impl RawRequest {
         };
         let limit = row.map_or(Limit::Ordinary, |call| call.limit);
         Ok(Self {
-            call: Call { name: OPERATION, method, path: "", repeat, limit },
+            call: Call { name: OPERATION, method, path: row.map_or("", |call| call.path), repeat, limit },
             path: path.to_owned(),
             body,
             may_be_partial: plain.ends_with("/import"),
@@ -94,11 +94,11 @@ impl Client {
         let mut request = self.request_for(call, raw.body.clone(), raw.timeout);
         request.path = &raw.path;
         request.may_be_partial = raw.may_be_partial;
-        let _writer = if call.repeat.writes() { Some(self.writer().await) } else { None };
+        let _writer = if call.repeat.writes() { Some(self.writer(call.name).await?) } else { None };
         let answer = self.send(&request).await?;
         if !answer.body.is_empty() {
             // Not only skipped: escapes, text and numbers that nobody can read would fail after the call was done.
-            let _: serde_json::Value = decode(&request, &answer)?;
+            let _: serde_json::Value = decode_any(&request, &answer)?;
         }
         Ok(answer.body)
     }

@@ -71,8 +71,13 @@ fn without(text: &str, value: &str) -> Option<String> {
     let mut clean = String::new();
     let mut copied = 0;
     let mut at = 0;
+    let first = value.as_bytes().first().copied();
     while at < text.len() {
-        if let Some(end) = match_at(text.as_bytes(), at, value) {
+        let byte = text.as_bytes()[at];
+        // Most characters neither begin the value nor an escape, and pages are long.
+        if Some(byte) != first && !matches!(byte, b'\\' | b'%' | b'&') {
+            at += text[at..].chars().next().map_or(1, char::len_utf8);
+        } else if let Some(end) = match_at(text.as_bytes(), at, value) {
             // A match ends where a character does, for both are valid text.
             clean.push_str(&text[copied..at]);
             clean.push_str(MASK);

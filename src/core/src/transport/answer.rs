@@ -31,7 +31,7 @@ impl Answer {
         retry_after::parse(self.headers.get(RETRY_AFTER)?.to_str().ok()?, now)
     }
 
-    fn request_id(&self, redactor: &Redactor) -> Option<String> {
+    pub(crate) fn request_id(&self, redactor: &Redactor) -> Option<String> {
         Some(bounded(&redactor.clean(self.headers.get("cf-ray")?.to_str().ok()?)))
     }
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use tokio::time::Instant;
 use tower_http::decompression::DecompressionBody;
 use tower_service::Service as _;
 
@@ -36,13 +37,14 @@ pub(crate) struct Outgoing<'call> {
 }
 
 /// An attempt without an answer.
-#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     /// Whether any byte of the request may have reached the server.
     pub(crate) reached: bool,
     /// For people; not yet redacted.
     pub(crate) message: String,
+    /// The head of the answer, if that much of it came.
+    pub(crate) head: Option<Answer>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,8 @@ impl Outgoing<'_> {
         let started = Arc::new(AtomicBool::new(false));
         let limit = self.limit;
         // In a box, because every future around it would be as large, and each is moved before it runs.
-        let ended = tokio::time::timeout(limit, Box::pin(self.exchange(&started))).await;
+        let until = Instant::now() + limit;
+        let ended = tokio::time::timeout_at(until, Box::pin(self.exchange(&started, until))).await;
         let reached = started.load(Ordering::Acquire);
         match ended {
             Ok(Ok(answer)) => Ok(answer),
@@ -76,11 +79,12 @@ impl Outgoing<'_> {
                 kind: FailureKind::Deadline,
                 reached,
                 message: format!("no complete answer within {} s", limit.as_secs_f64()),
+                head: None,
             }),
         }
     }
 
-    async fn exchange(self, started: &Arc<AtomicBool>) -> Result<Answer, Failure> {
+    async fn exchange(self, started: &Arc<AtomicBool>, until: Instant) -> Result<Answer, Failure> {
         let body = TrackedBody::new(self.body, Arc::clone(started), self.started);
         let mut request = http::Request::new(body);
         *request.method_mut() = self.method;
@@ -102,12 +106,17 @@ impl Outgoing<'_> {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = if (200..300).contains(&status) {
-            // Who has begun to answer has taken the request, whatever is said of the stream later.
-            read_whole(response.body_mut(), self.max_response_bytes)
-                .await
-                .map_err(|failure| Failure { reached: true, ..failure })?
+            match read_whole(response.body_mut(), self.max_response_bytes).await {
+                Ok(body) => body,
+                Err(failure) => {
+                    // Who has begun to answer has taken the request, whatever is said of the stream later.
+                    let head = Some(Answer { status, headers, body: Bytes::new(), attempt: 1 });
+                    return Err(Failure { reached: true, head, ..failure });
+                }
+            }
         } else {
-            read_beginning(response.body_mut()).await
+            // An error whose page does not end in time is still that error: the page is given up before the attempt is.
+            read_beginning(response.body_mut(), until - self.limit.mul_f32(0.1)).await
         };
         self.connections.answered();
         Ok(Answer { status, headers, body, attempt: 1 })
@@ -161,10 +170,10 @@ async fn read_whole(content: &mut Content, most: u64) -> Result<Bytes, Failure> 
 }
 
 /// The body of an error is for people: its status counts, however large the page is and wherever it breaks off.
-async fn read_beginning(content: &mut Content) -> Bytes {
+async fn read_beginning(content: &mut Content, until: Instant) -> Bytes {
     const ENOUGH: usize = 1024 * 1024;
     const PATIENCE: Duration = Duration::from_secs(5);
-    let until = tokio::time::Instant::now() + PATIENCE;
+    let until = until.min(Instant::now() + PATIENCE);
     let mut body = BytesMut::new();
     while body.len() < ENOUGH
         && let Ok(Some(Ok(piece))) = tokio::time::timeout_at(until, next_piece(content)).await
@@ -180,6 +189,7 @@ fn too_large(most: u64) -> Failure {
         kind: FailureKind::TooLarge,
         reached: true,
         message: format!("the answer is larger than max_response_bytes ({most})"),
+        head: None,
     }
 }
 
@@ -194,7 +204,7 @@ fn failure(error: &(dyn StdError + 'static)) -> Failure {
         FailureKind::Connection
     };
     // `reached` is only the upper bound here: the caller knows whether the body was ever asked for.
-    Failure { kind, reached: !refused, message: chain(error) }
+    Failure { kind, reached: !refused, message: chain(error), head: None }
 }
 
 /// Within the answer: what hyper has nothing to do with is the decoder's, to which the content made no sense.

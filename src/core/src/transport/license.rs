@@ -25,12 +25,12 @@ impl Tier {
         self.known.get()
     }
 
-    /// Asks unless it is known or has failed lately; calls that come meanwhile wait for the same answer.
-    pub(crate) async fn ask(&self, ask: impl Future<Output = Option<HeaderValue>>) {
+    /// Asks unless it is known or has failed lately; calls that come meanwhile wait for the same answer. True if it did.
+    pub(crate) async fn ask(&self, ask: impl Future<Output = Option<HeaderValue>>) -> bool {
         // Not for ever: who asks may be a call that a signal handler interrupted in order to make this one.
-        let Ok(mut failed) = tokio::time::timeout(LIMIT, self.failed.lock()).await else { return };
+        let Ok(mut failed) = tokio::time::timeout(LIMIT, self.failed.lock()).await else { return false };
         if self.known.get().is_some() || failed.is_some_and(|at| at.elapsed() < ASK_AGAIN_AFTER) {
-            return;
+            return false;
         }
         match tokio::time::timeout(LIMIT, ask).await {
             Ok(Some(tier)) => {
@@ -38,6 +38,7 @@ impl Tier {
             }
             Ok(None) | Err(_) => *failed = Some(Instant::now()),
         }
+        true
     }
 }
 
@@ -49,7 +50,7 @@ mod tests {
     async fn a_question_that_nobody_drives_holds_up_no_other_call() {
         let tier = Tier::default();
         let _asking = tier.failed.lock().await;
-        tier.ask(std::future::pending()).await;
+        assert!(!tier.ask(std::future::pending()).await);
         assert!(tier.known().is_none());
     }
 }

@@ -24,3 +24,4 @@ pub(crate) use connections::{Network, ProxyChoice};
 pub(crate) use credential::Credential;
 pub(crate) use policy::{Bearer, Pool, Request, Transport, TransportConfig};
 pub use watch::{Level, Record, Watch};
+pub(crate) use watch::{Place, Queue};

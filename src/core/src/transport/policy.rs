@@ -143,15 +143,19 @@ impl Transport {
         let mut attempts = 0;
         // An earlier attempt of a call that sets a value may have set it, whatever the last one says.
         let mut uncertain = false;
+        let mut asked = false;
         loop {
             loop {
                 if let Err(error) = self.wait_for_host(&mut waited).await {
                     return Err(complete(error, request, attempts, uncertain));
                 }
+                // Not counted in `waited`: that is for what the server wants, and this is for what the user wants.
                 self.budget.spend().await;
-                if self.has_to_ask(request) {
-                    // In a box, as it is nearly never needed and large.
-                    Box::pin(self.handshake(connections, request)).await;
+                // In a box, as it is nearly never needed and large.
+                if !asked && self.has_to_ask(request) && Box::pin(self.handshake(connections, request)).await {
+                    // The question was a request too, and this call's turn is spent.
+                    asked = true;
+                    continue;
                 }
                 // While this call waited for its turn, another may have been told that the host wants a pause.
                 if self.budget.pause().is_none() {
@@ -240,7 +244,8 @@ impl Transport {
         self.config.license_handshake && self.tier.known().is_none() && request.operation != call::LICENSE.name
     }
 
-    async fn handshake(&self, connections: &Connections, request: &Request<'_>) {
+    /// Whether a request was sent.
+    async fn handshake(&self, connections: &Connections, request: &Request<'_>) -> bool {
         let asking = Request {
             operation: call::LICENSE.name,
             method: call::LICENSE.method,
@@ -263,7 +268,7 @@ impl Transport {
             let license: License = serde_json::from_slice(&answer.body).ok().filter(|_| answer.is_success())?;
             HeaderValue::from_str(&license.rate_limit_tier?).ok()
         };
-        self.tier.ask(ask).await;
+        self.tier.ask(ask).await
     }
 
     fn outgoing<'call>(
@@ -328,7 +333,10 @@ impl Transport {
             message.push_str("; certificates were looked up in ");
             message.push_str(stores);
         }
-        let error = Error::new(kind, message);
+        let error = Error::new(kind, message).with(|details| {
+            details.status = failure.head.as_ref().map(|head| head.status);
+            details.request_id = failure.head.as_ref().and_then(|head| head.request_id(request.redactor));
+        });
         let harmless = !failure.reached;
         let again = matches!(failure.kind, FailureKind::Connection);
         match request.repeat {
@@ -350,10 +358,12 @@ fn judge_status(request: &Request<'_>, answer: &Answer) -> Verdict {
         521 | 530 => again(true),
         502 | 503 | 504 | 520 | 522 | 523 | 524 if request.repeat != Repeat::Once => again(false),
         // 408: the edge or the server gave up waiting for the request, of which it may have seen enough.
-        408 | 500.. if request.repeat == Repeat::Once => Verdict::Failed(unknown(&error)),
-        500.. if request.repeat.writes() => Verdict::Failed(error.with(|details| details.written = Written::Unknown)),
+        // Below 400: not an answer of the API, and "see there" is also what some say when the work is done.
+        ..=399 | 408 | 500.. if request.repeat == Repeat::Once => Verdict::Failed(unknown(&error)),
+        ..=399 | 408 | 500.. if request.repeat.writes() => {
+            Verdict::Failed(error.with(|details| details.written = Written::Unknown))
+        }
         401 | 403 | 404 => Verdict::Failed(error),
-        300..=399 if !request.may_be_partial => Verdict::Failed(error),
         // An import that is refused half-way may have changed something before.
         _ if request.may_be_partial => Verdict::Failed(error.with(|details| details.written = Written::Unknown)),
         _ => Verdict::Failed(error),

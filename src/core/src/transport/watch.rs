@@ -1,7 +1,7 @@
 //! What a face of the core can see of a call while it runs: log records, and whether an interruption is harmless.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, ErrorKind, Written};
 use crate::wire::Repeat;
@@ -36,10 +36,26 @@ pub struct Watch {
     running: Mutex<Option<Running>>,
     /// The call that had an end other than "nothing was done", until somebody has been told of it.
     finished: Mutex<Option<Running>>,
-    started: std::sync::Arc<AtomicBool>,
+    started: Arc<AtomicBool>,
     attempts: AtomicU32,
     /// Whether nobody listens to what is said of every call: then it is not even put into words.
     terse: bool,
+    /// The call that goes on only when this one has ended.
+    outer: Option<Arc<Self>>,
+    /// Where it waits to write, or writes.
+    queue: Mutex<Option<Arc<Queue>>>,
+}
+
+/// Those who write to one project, one after the other.
+pub(crate) type Queue = tokio::sync::Mutex<()>;
+
+/// A call's place in a [`Queue`], until it is dropped.
+pub(crate) struct Place(Arc<Watch>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *self.0.own_queue() = None;
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -52,13 +68,31 @@ struct Running {
 
 impl Watch {
     /// A watch for one call.
-    pub fn new() -> std::sync::Arc<Self> {
-        std::sync::Arc::default()
+    pub fn new() -> Arc<Self> {
+        Arc::default()
     }
 
-    /// A watch for one call that keeps no records below [`Level::Info`].
-    pub fn terse() -> std::sync::Arc<Self> {
-        std::sync::Arc::new(Self { terse: true, ..Self::default() })
+    /// A watch for a call that interrupts another one of its thread: that one does not go on before this one has ended.
+    /// A terse one keeps no records below [`Level::Info`].
+    pub fn within(outer: Option<&Arc<Self>>, terse: bool) -> Arc<Self> {
+        Arc::new(Self { outer: outer.cloned(), terse, ..Self::default() })
+    }
+
+    /// A place in the queue, or nothing if a call is in it that waits for this one.
+    pub(crate) fn queue_for(self: &Arc<Self>, queue: &Arc<Queue>) -> Option<Place> {
+        let mut outer = self.outer.as_ref();
+        while let Some(watch) = outer {
+            if watch.own_queue().as_ref().is_some_and(|other| Arc::ptr_eq(other, queue)) {
+                return None;
+            }
+            outer = watch.outer.as_ref();
+        }
+        *self.own_queue() = Some(Arc::clone(queue));
+        Some(Place(Arc::clone(self)))
+    }
+
+    fn own_queue(&self) -> std::sync::MutexGuard<'_, Option<Arc<Queue>>> {
+        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Whether a record of this level is worth its words.
@@ -153,7 +187,7 @@ impl Watch {
         project_id: &str,
         repeat: Repeat,
         next: Vec<String>,
-    ) -> std::sync::Arc<AtomicBool> {
+    ) -> Arc<AtomicBool> {
         self.started.store(false, Ordering::Release);
         self.attempts.store(0, Ordering::Relaxed);
         if let Ok(mut finished) = self.finished.lock() {
@@ -163,7 +197,7 @@ impl Watch {
             let (operation, project_id) = (operation.to_owned(), project_id.to_owned());
             *running = Some(Running { operation, project_id, repeat, next });
         }
-        std::sync::Arc::clone(&self.started)
+        Arc::clone(&self.started)
     }
 
     pub(crate) fn attempt(&self, number: u32) {

@@ -60,8 +60,5 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Export) -> Result<Out
 /// The hints of the snapshot room speak of options; here they are flags.
 fn refusal(error: Error) -> Error {
     let flags = |text: &str| text.replace("allow_secrets", "--allow-secrets").replace("or force it", "or give --force");
-    error.with(|details| {
-        details.message = flags(&details.message);
-        details.next = details.next.iter().map(|hint| flags(hint)).collect();
-    })
+    error.with(|details| details.message = flags(&details.message))
 }

@@ -38,10 +38,10 @@ pub(super) async fn prepare(session: &Session<'_>, source: &Path, with: &With) -
         let why = files.why_partial().unwrap_or_default();
         Error::from(error).with(|details| {
             details.message = format!(
-                "{} is only a part of a snapshot, of which an import would delete the rest: {why}",
+                "{} is only a part of a snapshot, of which an import would delete the rest: {why}: use a whole export, or \
+                 --allow-partial if the rest shall be deleted",
                 source.display()
             );
-            details.next = vec!["use a whole export, or --allow-partial if the rest shall be deleted".to_owned()];
         })
     })?;
     let options = ImportOptions {
