@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from descope_projects import Emulator, Snapshot
+    from outcomes.cells import Certificates, Ground
     from private_authority import Authority
 
 AT_ONCE = {"initial_backoff": 0, "max_backoff": 0}
@@ -44,6 +45,11 @@ class Face:
             return value
         assert inspect.iscoroutine(value)
         return self.loop.run_until_complete(value)
+
+    def forget(self, client: Any) -> None:
+        """Closes a client before the end of the test."""
+        self.clients.remove(client)
+        self.invoke(client.close())
 
     def close(self) -> None:
         for client in self.clients:
@@ -106,6 +112,22 @@ def secure(authority: Authority) -> Iterator[ScriptedServer]:
     """A scripted server whose certificate the private authority has signed."""
     with ScriptedServer(authority.server()) as scripted:
         yield scripted
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates for the cells of `outcomes`."""
+    from outcomes.cells import Certificates  # noqa: PLC0415 -- most tests need none of what it imports
+
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def ground(face: Face, certificates: Certificates) -> Ground:
+    """Where cells of `outcomes` are run."""
+    from outcomes.cells import Ground  # noqa: PLC0415
+
+    return Ground(face, certificates)
 
 
 @pytest.fixture

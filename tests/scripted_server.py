@@ -111,6 +111,8 @@ class Connection:
     open: bool = True
     rude: bool = False
     """Whether it is reset at its end."""
+    begun: int = 0
+    """How many requests came over it, read to their end or not."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def close(self) -> None:
@@ -205,14 +207,15 @@ def reset(*, work: bool) -> Step:
     return step
 
 
-def half(*, chunked: bool = False) -> Step:
+def half(headers: Mapping[str, str] | None = None, *, chunked: bool = False) -> Step:
     """Do the work, send the beginning of the answer, and close the connection."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items()).encode()
 
     def step(exchange: Exchange) -> None:
         body = json.dumps(exchange.work()).encode().ljust(64)
         framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 64"
         begun = b"40\r\n" + body[:9] if chunked else body[:9]
-        exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + framing + b"\r\n\r\n" + begun)
+        exchange.send(b"HTTP/1.1 200 OK\r\n" + more + framing + b"\r\n\r\n" + begun)
         exchange.close()
 
     return step
@@ -266,6 +269,7 @@ class ScriptedServer:
         self._steps: defaultdict[str, deque[Step]] = defaultdict(deque)
         self._always: dict[str, Step] = {}
         self._at_accept: deque[Callable[[Connection], None]] = deque()
+        self._always_at_accept: Callable[[Connection], None] | None = None
         self._executions: Counter[str] = Counter()
         self._gates: list[Gate] = []
         self._closing = False
@@ -291,6 +295,16 @@ class ScriptedServer:
     def at_accept(self, *actions: Callable[[Connection], None]) -> None:
         """What to do with the coming connections before anything is read from them, one action each."""
         self._at_accept.extend(actions)
+
+    def always_at_accept(self, action: Callable[[Connection], None]) -> None:
+        """What to do with every connection for which no action is left."""
+        self._always_at_accept = action
+
+    @property
+    def begun(self) -> int:
+        """How many requests came, read to their end or not."""
+        with self._changed:
+            return sum(connection.begun for connection in self._open)
 
     def executions(self, call: str) -> int:
         """How often the work of a call was done."""
@@ -399,7 +413,7 @@ class ScriptedServer:
                 self.connections += 1
                 connection = Connection(self.connections, accepted)
                 self._open.append(connection)
-                action = self._at_accept.popleft() if self._at_accept else None
+                action = self._at_accept.popleft() if self._at_accept else self._always_at_accept
                 self._changed.notify_all()
             self._start(self._serve, connection, action)
 
@@ -441,6 +455,7 @@ class ScriptedServer:
             more = connection.socket.recv(65536)
             if not more:
                 return None
+            connection.begun += not data
             data += more
         head, _, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
@@ -463,7 +478,14 @@ def reset_at_once(connection: Connection) -> None:
 def reset_unread(connection: Connection) -> None:
     """Wait for the first byte and reset the connection without reading it."""
     select.select([connection.socket], [], [], PATIENCE)
+    connection.begun += 1
     connection.reset()
+
+
+def cut_request(connection: Connection) -> None:
+    """Read a part of the request, and close the connection."""
+    connection.begun += bool(connection.socket.recv(20))
+    connection.close()
 
 
 def targets(requests: Iterable[Received]) -> list[str]:

@@ -116,7 +116,7 @@ def test_a_redirected_import_may_have_been_done(
     connect: Callable[..., Any], invoke: Callable[[Any], Any], server: ScriptedServer
 ) -> None:
     server.script("import_snapshot", answer(303, None, {"Location": "/done"}))
-    with pytest.raises(ProtocolError) as caught:
+    with pytest.raises(UnknownOutcome) as caught:
         invoke(connect().own_project.import_snapshot({"project.json": {}}))
     assert (caught.value.written, caught.value.exit_status) == ("unknown", 4)
 

@@ -194,6 +194,26 @@ def test_the_budget_is_shared_by_all_calls_handles_and_attempts(
     assert time.monotonic() - began >= 4 / 20
 
 
+def test_the_question_for_the_tier_is_a_request_of_the_budget(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    client = connect(requests_per_second=20, license_handshake=True)
+    began = time.monotonic()
+    invoke(client.list_projects())
+    assert time.monotonic() - began >= 1 / 20
+    assert targets(server.requests) == ["license", "list_projects"]
+
+
+def test_waiting_for_the_own_budget_is_no_waiting_for_a_repeat(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    client = connect(requests_per_second=20, retry={"max_wait": 0})
+    server.script("list_projects", answer(503))
+    for _ in range(3):
+        invoke(client.list_projects())
+    assert len(server.seen("list_projects")) == 4
+
+
 # One writer.
 
 

@@ -51,9 +51,11 @@ def test_a_redirection_is_never_followed(
         for target in (f"{elsewhere.url}/v1/mgmt/projects/list", "/v1/mgmt/other"):
             server.always(call, answer(status, None, {"Location": target}))
             client = connect()
-            with pytest.raises(ProtocolError, match="redirect") as caught:
+            # Who sends a once call elsewhere may have done it before.
+            expected = ProtocolError if call == "list_projects" else UnknownOutcome
+            with pytest.raises(expected, match="redirect") as caught:
                 invoke(client.list_projects() if call == "list_projects" else client.own_project.clone(settle=False))
-            assert (caught.value.status, caught.value.written) == (status, "nothing")
+            assert caught.value.status == status
         assert elsewhere.connections == 0
     assert {request.target for request in server.requests} == {server.requests[0].target}
 
