@@ -58,12 +58,16 @@ class Face:
             self.loop.close()
 
 
+def foreign_variables() -> list[str]:
+    """What whoever runs the tests has set for a real project."""
+    return [name for name in os.environ if name.startswith(FOREIGN_VARIABLES) or name.upper().endswith("_PROXY")]
+
+
 @pytest.fixture(autouse=True)
 def _environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What whoever runs the tests has set for a real project must not decide what they do."""
-    for name in list(os.environ):
-        if name.startswith(FOREIGN_VARIABLES) or name.upper().endswith("_PROXY"):
-            monkeypatch.delenv(name)
+    """It must not decide what the tests do."""
+    for name in foreign_variables():
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import TYPE_CHECKING
 
 import pytest
 
-from descope_projects import ProjectInfo, _native, errors
+from descope_projects import ProjectInfo, Snapshot, _native, errors
 from descope_projects.errors import KINDS, DescopeError, UnknownOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 COMMON = {
     "project_id": "P2abc",
@@ -118,3 +123,20 @@ def test_a_misspelt_attribute_is_refused() -> None:
 
 def test_next_is_a_tuple_whatever_was_given() -> None:
     assert errors.TransportError("text", next=iter(["doctor"])).next == ("doctor",)
+
+
+REFUSED_SNAPSHOTS: dict[str, Callable[[Path], object]] = {
+    "a wrapper": lambda _: Snapshot.from_files({"files": {"project.json": {}}}),
+    "a full folder": lambda folder: Snapshot.from_files({"project.json": {}}).write(folder),
+    "no such entity": lambda _: Snapshot.from_files({"project.json": {}}).entities("flow"),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSED_SNAPSHOTS.values(), ids=REFUSED_SNAPSHOTS)
+def test_a_hint_is_in_the_message_and_no_command_to_run(refused: Callable[[Path], object], tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(
+        errors.SnapshotError, match=r"pass its|choose another folder|for example|did you mean"
+    ) as caught:
+        refused(tmp_path)
+    assert caught.value.next == ()

@@ -8,6 +8,8 @@ happens to them and what the design says about it are data, in `outcomes`; `outc
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,8 @@ import pytest
 from descope_projects import errors
 from descope_projects.errors import DeadlineExceeded, TransportError, UnknownOutcome
 from outcomes.calls import ONCE, OPERATIONS, named
-from outcomes.cells import ATTEMPTS
-from outcomes.expected import check, check_records, is_good, is_possible
+from outcomes.cells import ATTEMPTS, PROJECT
+from outcomes.expected import LOOK_AT, check, check_records, is_good, is_possible
 from outcomes.faults import FAULTS, LIMIT
 from scripted_server import Gate, ScriptedServer, answer, drop, hold, reset_at_once
 
@@ -73,6 +75,20 @@ def test_every_call_meets_every_fault_but_one_that_cannot() -> None:
     left_out = [(str(one), fault.name) for one, fault in product(OPERATIONS, FAULTS) if not is_possible(one, fault)]
     assert left_out == [("clone_status-read", "name not found")]
     assert not any(is_good(operation, fault) for operation, fault in product(OPERATIONS, FAULTS) if not fault.works)
+
+
+NEXT = {command for operation in OPERATIONS for command in operation.next} | {one for (one,) in LOOK_AT.values()}
+
+
+@pytest.mark.parametrize("command", sorted(NEXT))
+def test_what_to_run_next_can_be_run(command: str) -> None:
+    program, *words = command.format(id=PROJECT).split()
+    assert program == "descope-projects"
+    ended = subprocess.run(
+        [sys.executable, "-m", "descope_projects", *words, "--help"], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert f"Usage: descope-projects {words[0]}" in ended.stdout
 
 
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.kind == ONCE], ids=str)

@@ -100,6 +100,70 @@ def test_anything_but_one_new_project_of_that_name_is_no_evidence(
     assert targets(server.requests) == ["list_projects", "clone", "list_projects"]
 
 
+def test_another_clone_of_that_name_beside_ours_leaves_it_unknown(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    def ours_and_anothers(exchange: Exchange) -> None:
+        exchange.work()
+        exchange.work()
+        exchange.close()
+
+    server.script("clone", ours_and_anothers)
+    with pytest.raises(UnknownOutcome, match="2 new projects") as caught:
+        invoke(clone(connect()))
+    found = [(candidate.id, candidate.name) for candidate in caught.value.candidates]
+    assert found == [(project["id"], "preview") for project in server.projects[1:]]
+    assert len(server.seen("clone")) == 1
+
+
+def test_a_list_without_any_project_from_before_is_no_evidence(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    server.script("list_projects", well, answer(200, {"projects": [{"id": "P2new", "name": "preview"}]}))
+    server.script("clone", drop(work=False))
+    with pytest.raises(UnknownOutcome) as caught:
+        invoke(clone(connect()))
+    assert caught.value.candidates == ()
+
+
+def start(client: Any, **options: Any) -> Any:
+    return client.own_project.start_clone({"name": "preview", **options})
+
+
+CALLS = {"clone": clone, "start_clone": start, "delete": delete}
+
+
+LISTS = {
+    "a-key-that-may-not-list": (answer(403), well, 1),
+    "a-refused-key": (answer(401), well, 1),
+    "a-list-that-fails-before": (answer(500), well, 1),
+    "a-list-that-fails-behind": (well, answer(403), 2),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("lists", LISTS)
+def test_without_two_lists_there_is_no_evidence(
+    call: str, lists: str, connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    before, behind, count = LISTS[lists]
+    server.script("list_projects", before)
+    server.always("list_projects", behind)
+    server.script(call, drop(work=True))
+    with pytest.raises(UnknownOutcome) as caught:
+        invoke(CALLS[call](connect()))
+    assert (caught.value.candidates, caught.value.written, caught.value.attempts) == ((), "unknown", 1)
+    assert (len(server.seen("list_projects")), server.executions(call)) == (count, 1)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_with_settle_off_nothing_is_listed(call: str, connect: Connect, invoke: Invoke, server: ScriptedServer) -> None:
+    server.script(call, drop(work=True))
+    with pytest.raises(UnknownOutcome):
+        invoke(CALLS[call](connect(), settle=False))
+    assert targets(server.requests) == [call]
+
+
 def test_a_clone_without_a_name_is_a_candidate_and_never_settled(
     connect: Connect, invoke: Invoke, server: ScriptedServer
 ) -> None:

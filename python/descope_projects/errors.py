@@ -64,7 +64,7 @@ class DescopeError(Exception):
         operation: The call's name, for example `clone`, if there was a call.
         attempts: How many requests were sent, or tried to be sent.
         written: What became of the server: `nothing`, `unknown`, `applied` or `restored`.
-        next: Commands to run, or what else to do next.
+        next: Commands to run, each a line for a shell; none where none is known.
         exit_status: The status with which the command line ends for this error.
     """
 

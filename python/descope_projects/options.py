@@ -69,7 +69,7 @@ class RetryOptions(TypedDict, total=False):
     """Longest pause between two attempts, in seconds, unless the server asks for more. Default: 30."""
 
     max_wait: Seconds
-    """Longest waiting of one call altogether, in seconds, `Retry-After` included. Default: 120."""
+    """Longest waiting of one call for its repeats, in seconds, `Retry-After` included. Default: 120."""
 
 
 class ClientOptions(TypedDict, total=False):
@@ -88,7 +88,7 @@ class ClientOptions(TypedDict, total=False):
     """How often and how patiently a call is repeated. Default: the defaults of `RetryOptions`."""
 
     requests_per_second: float
-    """Budget for all calls of the client and its handles. Default: none."""
+    """Budget for all requests of the client and its handles; waiting for it is not in `max_wait`. Default: none."""
 
     proxy: str
     """Proxy URL. Default: from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; none for this machine."""

@@ -86,6 +86,9 @@ impl Before {
     async fn new_projects(&self, client: &Client, name: Option<&str>) -> Option<Vec<Project>> {
         let before = self.0.as_ref()?;
         let projects = client.list(Bearer::Company, Pool::Any).await.ok()?;
+        if !is_of_the_same_company(before, &projects) {
+            return None;
+        }
         let is_new = |project: &Project| !before.contains(&project.id);
         let is_named = |project: &Project| name.is_none() || project.name.as_deref() == name;
         Some(projects.into_iter().filter(|project| is_new(project) && is_named(project)).collect())
@@ -125,9 +128,13 @@ fn with_candidates(unknown: Error, candidates: Vec<Project>) -> Error {
     })
 }
 
-/// A list without any of the other projects is no list of this company, and shows nothing of this one either.
+/// A list without any of the projects that were there before shows nothing that came or went.
+fn is_of_the_same_company(before: &HashSet<String>, now: &[Project]) -> bool {
+    before.is_empty() || now.iter().any(|project| before.contains(&project.id))
+}
+
 fn is_gone(id: &str, before: &HashSet<String>, now: &[Project]) -> bool {
-    let others_are_there = before.len() == 1 || now.iter().any(|project| before.contains(&project.id));
+    let others_are_there = before.len() == 1 || is_of_the_same_company(before, now);
     others_are_there && !now.iter().any(|project| project.id == id)
 }
 

@@ -25,7 +25,7 @@ pub struct ClientOptions {
     pub connect_timeout: Option<Seconds>,
     /// What may be repeated how often.
     pub retry: Option<RetryOptions>,
-    /// Budget for all calls of the client to its host. Default: none.
+    /// Budget for all requests of the client to its host; waiting for it is not in `max_wait`. Default: none.
     pub requests_per_second: Option<Rate>,
     /// Proxy URL; its password is a secret. Default: from the environment.
     pub proxy: Option<Secret>,
@@ -55,7 +55,7 @@ pub struct RetryOptions {
     pub initial_backoff: Option<Pause>,
     /// Longest pause between two attempts, unless the server asks for more. Default: 30 s.
     pub max_backoff: Option<Pause>,
-    /// Longest waiting of one call altogether. Default: 120 s.
+    /// Longest waiting of one call for its repeats. Default: 120 s.
     pub max_wait: Option<Pause>,
 }
 
