@@ -15,12 +15,12 @@ const START: &str = "/v1/mgmt/project/clone/async";
 const STATUS: &str = "/v1/mgmt/project/clone/async/process-1";
 const LICENSE: &str = "/v1/mgmt/license";
 
-fn well(path: &str) -> Option<String> {
-    Some(match path {
+fn well(path: &str) -> String {
+    match path {
         LIST => answer(200, "", r#"{"projects":[{"id":"P2clock","name":"own"}]}"#),
         START => answer(200, "", r#"{"processId":"process-1"}"#),
         _ => answer(200, "", "{}"),
-    })
+    }
 }
 
 fn quiet() -> ClientOptions {
@@ -49,7 +49,7 @@ async fn soon<T>(ending: impl Future<Output = T>) -> T {
 // Connections that were idle.
 
 async fn connections_of_two(call: impl AsyncFn(&Client), idle: Duration) -> usize {
-    let server = Server::new(|path, _| well(path));
+    let server = Server::new(|path, _| Some(well(path)));
     let client = server.client(quiet());
     call(&client).await;
     pass(idle).await;
@@ -85,7 +85,7 @@ async fn a_call_that_may_be_repeated_takes_a_connection_that_was_idle_for_a_minu
 
 #[tokio::test]
 async fn a_tier_that_could_not_be_told_is_asked_for_again_after_ten_minutes() {
-    let server = Server::new(|path, _| if path == LICENSE { Some(answer(404, "", "{}")) } else { well(path) });
+    let server = Server::new(|path, _| if path == LICENSE { Some(answer(404, "", "{}")) } else { Some(well(path)) });
     let client = server.client(ClientOptions::default());
     let mut asked = Vec::new();
     for minutes in [0, 5, 4, 2, 8, 3] {
@@ -102,7 +102,7 @@ async fn a_tier_that_could_not_be_told_is_asked_for_again_after_ten_minutes() {
 async fn a_429_pauses_all_calls_of_a_client_for_an_hour_at_most() {
     let server = Server::new(|path, number| match (path, number) {
         (LIST, 1) => Some(answer(429, "Retry-After: 604800\r\n", "{}")),
-        _ => well(path),
+        _ => Some(well(path)),
     });
     let client = server.client(quiet());
     let asked = client.list_projects().await.unwrap_err();
@@ -125,7 +125,7 @@ async fn a_429_pauses_all_calls_of_a_client_for_an_hour_at_most() {
 async fn a_call_waits_for_the_pause_of_its_client_within_its_patience() {
     let server = Server::new(|path, number| match (path, number) {
         (LIST, 1) => Some(answer(429, "Retry-After: 100\r\n", "{}")),
-        _ => well(path),
+        _ => Some(well(path)),
     });
     let client = server.client(quiet());
     let first = client.list_projects();
@@ -133,7 +133,7 @@ async fn a_call_waits_for_the_pause_of_its_client_within_its_patience() {
         server.had(LIST, 1).await;
         let ((), ()) = tokio::join!(clone(&client), pass(Duration::from_secs(101)));
     };
-    let (first, ()) = soon(async { tokio::join!(first, second) }).await;
+    let (first, ()) = soon(Box::pin(async { tokio::join!(first, second) })).await;
     assert!(first.is_ok());
     let mut paths = server.seen().paths;
     paths.sort();
@@ -162,7 +162,7 @@ fn lost(listed: impl Fn(usize) -> Option<String> + Send + Sync + 'static) -> Ser
     Server::new(move |path, number| match path {
         CLONE | DELETE => Some("not HTTP\r\n\r\n".to_owned()),
         LIST if number > 1 => listed(number),
-        _ => well(path),
+        _ => Some(well(path)),
     })
 }
 
@@ -172,9 +172,9 @@ async fn cloned(client: &Client, settle_timeout: Option<Seconds>) -> Error {
 
 #[tokio::test]
 async fn looking_for_a_clone_ends_after_half_a_minute() {
-    let server = lost(|_| well(LIST));
+    let server = lost(|_| Some(well(LIST)));
     let client = server.client(quiet());
-    let error = while_asking(&server, LIST, 2, 5, cloned(&client, None)).await;
+    let error = while_asking(&server, LIST, 2, 5, Box::pin(cloned(&client, None))).await;
     assert_eq!((error.kind(), error.details().attempts), (ErrorKind::UnknownOutcome, 1));
     // The list from before, a look at once, and one after each five seconds.
     assert!((5..=8).contains(&server.seen().requests(LIST)), "{}", server.seen().requests(LIST));
@@ -182,9 +182,9 @@ async fn looking_for_a_clone_ends_after_half_a_minute() {
 
 #[tokio::test]
 async fn looking_for_a_clone_ends_when_its_user_says() {
-    let server = lost(|_| well(LIST));
+    let server = lost(|_| Some(well(LIST)));
     let client = server.client(quiet());
-    while_asking(&server, LIST, 2, 5, cloned(&client, Some(Seconds::new(60)))).await;
+    while_asking(&server, LIST, 2, 5, Box::pin(cloned(&client, Some(Seconds::new(60))))).await;
     assert!((11..=14).contains(&server.seen().requests(LIST)), "{}", server.seen().requests(LIST));
 }
 
@@ -193,7 +193,7 @@ async fn a_look_that_is_never_answered_ends_with_the_time_for_looking() {
     for settle_timeout in [Seconds::new(30), Seconds::new(1)] {
         let server = lost(|_| None);
         let client = server.client(quiet());
-        let error = while_asking(&server, LIST, 2, 31, cloned(&client, Some(settle_timeout))).await;
+        let error = while_asking(&server, LIST, 2, 31, Box::pin(cloned(&client, Some(settle_timeout)))).await;
         assert_eq!(error.kind(), ErrorKind::UnknownOutcome);
         assert_eq!(server.seen().requests(LIST), 2);
     }
@@ -201,23 +201,23 @@ async fn a_look_that_is_never_answered_ends_with_the_time_for_looking() {
 
 #[tokio::test]
 async fn looking_whether_a_project_is_gone_ends_after_half_a_minute() {
-    let server = lost(|_| well(LIST));
+    let server = lost(|_| Some(well(LIST)));
     let client = server.client(quiet());
     let project = client.own_project();
     let options = DeleteOptions::default();
-    let error = while_asking(&server, LIST, 2, 5, project.delete("P2clock", &options)).await.unwrap_err();
+    let error = while_asking(&server, LIST, 2, 5, Box::pin(project.delete("P2clock", &options))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnknownOutcome);
     assert!((5..=8).contains(&server.seen().requests(LIST)));
 }
 
 async fn waited(server: &Server, step: u64) -> Result<()> {
     let started = server.client(quiet()).own_project().start_clone(&named(false)).await?;
-    while_asking(server, STATUS, 1, step, started.wait(Seconds::new(60))).await.map(drop)
+    while_asking(server, STATUS, 1, step, Box::pin(started.wait(Seconds::new(60)))).await.map(drop)
 }
 
 #[tokio::test]
 async fn waiting_for_a_clone_ends_when_its_user_says() {
-    let server = Server::new(|path, _| well(path));
+    let server = Server::new(|path, _| Some(well(path)));
     let error = waited(&server, 5).await.unwrap_err();
     assert_eq!((error.kind(), error.details().written), (ErrorKind::DeadlineExceeded, Written::Unknown));
     assert!((11..=14).contains(&server.seen().requests(STATUS)), "{}", server.seen().requests(STATUS));
@@ -225,10 +225,10 @@ async fn waiting_for_a_clone_ends_when_its_user_says() {
 
 #[tokio::test]
 async fn a_status_that_is_never_answered_ends_with_the_time_for_waiting() {
-    let server = Server::new(|path, _| if path == STATUS { None } else { well(path) });
+    let server = Server::new(|path, _| if path == STATUS { None } else { Some(well(path)) });
     let client = server.client(ClientOptions { timeout: Some(Seconds::new(3_000)), ..quiet() });
     let started = client.own_project().start_clone(&named(false)).await.unwrap();
-    let error = while_asking(&server, STATUS, 1, 61, started.wait(Seconds::new(60))).await.unwrap_err();
+    let error = while_asking(&server, STATUS, 1, 61, Box::pin(started.wait(Seconds::new(60)))).await.unwrap_err();
     assert_eq!((error.kind(), error.details().written), (ErrorKind::DeadlineExceeded, Written::Unknown));
     assert_eq!(server.seen().requests(STATUS), 1);
 }
@@ -238,10 +238,12 @@ async fn a_status_that_is_never_answered_ends_with_the_time_for_waiting() {
 #[tokio::test]
 async fn all_pauses_of_a_call_together_are_within_its_patience() {
     let server =
-        Server::new(|path, _| if path == LIST { Some(answer(503, "Retry-After: 50\r\n", "{}")) } else { well(path) });
+        Server::new(
+            |path, _| if path == LIST { Some(answer(503, "Retry-After: 50\r\n", "{}")) } else { Some(well(path)) },
+        );
     let retry = RetryOptions { max_attempts: serde_json::from_str("20").ok(), ..RetryOptions::default() };
     let client = server.client(ClientOptions { retry: Some(retry), ..quiet() });
-    let error = while_asking(&server, LIST, 1, 51, client.list_projects()).await.unwrap_err();
+    let error = while_asking(&server, LIST, 1, 51, Box::pin(client.list_projects())).await.unwrap_err();
     // Two pauses of fifty seconds fit into two minutes.
     assert_eq!((error.kind(), error.details().attempts), (ErrorKind::Server, 3));
 }

@@ -17,15 +17,15 @@ async fn a_write_within_one_that_waits_for_its_turn_is_refused() {
     let server = Server::new(|_, _| None);
     let client = server.client(ClientOptions { license_handshake: Some(false), ..ClientOptions::default() });
     let project = client.own_project();
-    let writing = Watch::new();
-    let waiting = Watch::new();
-    let first = project.watched(&writing);
-    let second = project.watched(&waiting);
+    let has_turn = Watch::new();
+    let queued = Watch::new();
+    let first = project.watched(&has_turn);
+    let second = project.watched(&queued);
     let mut first = pin!(first.update_name("first"));
     let mut second = pin!(second.update_name("second"));
     assert!(begun(first.as_mut()).is_pending());
     assert!(begun(second.as_mut()).is_pending());
-    for outer in [&writing, &waiting] {
+    for outer in [&has_turn, &queued] {
         let inner = Watch::within(Some(outer), false);
         for watch in [&inner, &Watch::within(Some(&inner), false)] {
             let within = project.watched(watch);
