@@ -21,14 +21,20 @@ pub(crate) struct Server {
 #[derive(Clone, Default)]
 pub(crate) struct Seen {
     pub(crate) connections: usize,
-    /// The paths of the requests that were answered, or will not be.
+    /// The paths of the requests that came.
     pub(crate) paths: Vec<String>,
+    /// Those that were answered since, or will not be.
+    done: Vec<String>,
 }
 
 impl Seen {
     pub(crate) fn requests(&self, path: &str) -> usize {
-        self.paths.iter().filter(|one| *one == path).count()
+        of(&self.paths, path)
     }
+}
+
+fn of(paths: &[String], path: &str) -> usize {
+    paths.iter().filter(|one| *one == path).count()
 }
 
 impl Server {
@@ -59,7 +65,7 @@ impl Server {
     /// Waits until a path had so many requests, and lets the client do what it can with the last answer.
     pub(crate) async fn had(&self, path: &str, requests: usize) {
         let mut seen = self.seen.clone();
-        seen.wait_for(|seen| seen.requests(path) >= requests).await.unwrap();
+        seen.wait_for(|seen| of(&seen.done, path) >= requests).await.unwrap();
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
@@ -78,11 +84,15 @@ fn serve(mut stream: TcpStream, sender: &watch::Sender<Seen>, answers: &Answers)
         }
         let (path, end) = whole(&data).unwrap();
         data.drain(..end);
-        let number = sender.borrow().requests(&path) + 1;
+        let mut number = 0;
+        sender.send_modify(|seen| {
+            seen.paths.push(path.clone());
+            number = seen.requests(&path);
+        });
         if let Some(answer) = answers(&path, number) {
             stream.write_all(answer.as_bytes()).unwrap();
         }
-        sender.send_modify(|seen| seen.paths.push(path));
+        sender.send_modify(|seen| seen.done.push(path));
     }
 }
 
