@@ -10,9 +10,12 @@ from descope_projects import _native
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import Callable
 
 # A mailbox made before a fork shares its descriptor with the parent, so the process's generation is kept beside it.
-_mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, _native._Mailbox]] = WeakKeyDictionary()
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, Callable[[], _native._Mailbox | None]]] = (
+    WeakKeyDictionary()
+)
 
 
 # What was found last: nearly every program has one loop, and a look into the dictionary takes longer than a call's start.
@@ -37,10 +40,11 @@ def _mailbox(loop: AbstractEventLoop) -> _native._Mailbox:
 
 def _look_up(loop: AbstractEventLoop, generation: int) -> _native._Mailbox:
     known = _mailboxes.get(loop)
-    if known is not None and known[0] == generation:
-        return known[1]
+    if known is not None and known[0] == generation and (mailbox := known[1]()) is not None:
+        return mailbox
     mailbox = _native._Mailbox(loop)  # noqa: SLF001 -- ours
-    _mailboxes[loop] = (generation, mailbox)
+    # A loop has the mailbox that it watches. Were it kept here too, the calls under way in it would keep their loop.
+    _mailboxes[loop] = (generation, ref(mailbox) if mailbox._watched else lambda: mailbox)  # noqa: SLF001 -- ours
     return mailbox
 
 

@@ -1148,6 +1148,10 @@ class _Mailbox:
     """Where calls that have finished wait for their event loop. Private."""
 
     def __new__(cls, event_loop: Any) -> Self: ...
+    @property
+    def _watched(self) -> bool:
+        """Whether its loop watches its descriptor, and so has it."""
+
     def _drain(self) -> None:
         """Resolves what has finished; called by the event loop."""
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use descope_projects_core::client::Project;
 use descope_projects_core::transport::{Connections, Watch};
-use descope_projects_core::{Error, Result};
+use descope_projects_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
@@ -98,22 +98,31 @@ where
         loop {
             let slice = py.detach(|| engine.drive(async { tokio::time::timeout(SLICE, future.as_mut()).await }));
             if let Err(interrupt) = logging::emit(py, watch) {
-                break Err(interrupted(py, interrupt, watch));
+                break Err(interrupt);
             }
             if let Some(Ok(ended)) = slice {
-                break ended.map_err(|error| errors::to_python(py, error));
+                break Ok(ended);
             }
             if let Err(interrupt) = py.check_signals() {
-                break Err(interrupted(py, interrupt, watch));
+                break Err(interrupt);
             }
         }
     };
-    if handle.session.is_closed() {
+    // Nothing runs on an engine between two calls: what this call left open would stay open, and the server at work.
+    let in_the_middle = match &ended {
+        Ok(Ok(_)) => false,
+        Ok(Err(error)) => matches!(error.kind(), ErrorKind::DeadlineExceeded | ErrorKind::UnknownOutcome),
+        Err(_) => true,
+    };
+    if in_the_middle || handle.session.is_closed() {
         py.detach(|| drop(engine));
     } else {
         lock(&state.engines).push(engine);
     }
-    ended
+    match ended {
+        Ok(ended) => ended.map_err(|error| errors::to_python(py, error)),
+        Err(interrupt) => Err(interrupted(py, interrupt, watch)),
+    }
 }
 
 /// Runs something of the core that blocks and is no call: files. Ctrl-C waits for it, so that it is never half-way.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use futures_util::FutureExt as _;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyWeakrefReference;
+use pyo3::{PyTraverseError, PyVisit};
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
@@ -107,8 +109,9 @@ enum Wake {
     /// The loop watches the other end.
     #[cfg(unix)]
     Descriptor(std::os::unix::net::UnixStream),
-    /// The loop cannot watch descriptors: it is called, once a batch. Needs the GIL.
-    Call { call_soon_threadsafe: Py<PyAny>, drain: Mutex<Option<Py<PyAny>>> },
+    /// The loop cannot watch descriptors: it is called, once a batch. Needs the GIL. Both are weak, since this is where
+    /// Python's garbage collector does not look.
+    Call { event_loop: Py<PyWeakrefReference>, mailbox: OnceLock<Py<PyWeakrefReference>> },
 }
 
 impl Queue {
@@ -128,11 +131,12 @@ impl Queue {
                 // A full buffer means that the loop is being woken already.
                 let _ = (&*stream).write(&[1]);
             }
-            Wake::Call { call_soon_threadsafe, drain } => {
+            Wake::Call { event_loop, mailbox } => {
                 // A closed loop refuses, and then nobody waits for the result.
-                let _ = Python::try_attach(|py| {
-                    let drain = lock(drain).as_ref().map(|drain| drain.clone_ref(py));
-                    let _ = call_soon_threadsafe.call1(py, (drain,));
+                let _ = Python::try_attach(|py| -> Option<()> {
+                    let event_loop = event_loop.bind(py).upgrade()?;
+                    let drain = mailbox.get()?.bind(py).upgrade()?.getattr("_drain").ok()?;
+                    event_loop.call_method1("call_soon_threadsafe", (drain,)).ok().map(drop)
                 });
             }
         }
@@ -169,17 +173,21 @@ impl Mailbox {
                 Err(error) => return Err(error),
             }
         }
-        let call_soon_threadsafe = event_loop.getattr("call_soon_threadsafe")?.unbind();
-        let wake = Wake::Call { call_soon_threadsafe, drain: Mutex::new(None) };
+        let wake = Wake::Call { event_loop: PyWeakrefReference::new(event_loop)?.unbind(), mailbox: OnceLock::new() };
         #[cfg(unix)]
         let mailbox = Py::new(py, Self::with(wake, None))?;
         #[cfg(not(unix))]
         let mailbox = Py::new(py, Self::with(wake))?;
-        let method = mailbox.getattr(py, "_drain")?;
-        if let Wake::Call { drain, .. } = &mailbox.get().queue.wake {
-            *lock(drain) = Some(method);
+        if let Wake::Call { mailbox: known, .. } = &mailbox.get().queue.wake {
+            let _ = known.set(PyWeakrefReference::new(mailbox.bind(py))?.unbind());
         }
         Ok(mailbox)
+    }
+
+    /// Whether its loop watches its descriptor, and so has it.
+    #[getter]
+    fn _watched(&self) -> bool {
+        !matches!(self.queue.wake, Wake::Call { .. })
     }
 
     /// Resolves what has finished; called by the event loop.
@@ -193,6 +201,17 @@ impl Mailbox {
             ended = ended.and(resolve(future.bind(py), finish));
         }
         ended
+    }
+
+    /// A loop has its mailbox, and that has the futures of calls under way, which have the loop.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Ok(waiting) = self.waiting.try_lock() else { return Ok(()) };
+        waiting.values().try_for_each(|future| visit.call(future))
+    }
+
+    fn __clear__(&self) {
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        drop(waiting);
     }
 }
 
@@ -302,7 +321,7 @@ impl Flight {
             })
         });
         let flight = Self {
-            handle: handle.clone(),
+            handle: handle.clone_ref(py),
             launch: Mutex::new(Some(launch)),
             watch: logging::watch(py, None)?,
             under_way: Mutex::new(None),
@@ -382,6 +401,13 @@ impl Flight {
             drop(future);
         }
         logging::emit(py, &self.watch)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.handle.traverse(visit)?;
+        // Nobody holds the lock while Python can run, and so none while its garbage collector does.
+        let Ok(under_way) = self.under_way.try_lock() else { return Ok(()) };
+        under_way.as_ref().map_or(Ok(()), |call| visit.call(&call.mailbox))
     }
 }
 

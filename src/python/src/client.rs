@@ -1,10 +1,9 @@
 //! `Client` and `AsyncClient`.
 
-use std::sync::Arc;
-
 use descope_projects_core::client::{ClientOptions, Identity};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::project::{AsyncProject, Project};
 use crate::session::{Handle, KeySource, Session};
@@ -30,7 +29,7 @@ use crate::{errors, options, snapshot};
 ///     ...     len(client.list_projects()) > 0
 ///     True
 #[pyclass(frozen, weakref, module = "descope_projects")]
-pub(crate) struct Client(pub(crate) Arc<Session>);
+pub(crate) struct Client(pub(crate) Handle);
 
 /// `Client` for asyncio: the same names, awaited. A cancelled call aborts its request.
 ///
@@ -53,7 +52,7 @@ pub(crate) struct Client(pub(crate) Arc<Session>);
 ///     >>> asyncio.run(count()) > 0
 ///     True
 #[pyclass(frozen, weakref, module = "descope_projects")]
-pub(crate) struct AsyncClient(pub(crate) Arc<Session>);
+pub(crate) struct AsyncClient(pub(crate) Handle);
 
 /// What both constructors do: the two forms of arguments, and nothing but them.
 pub(crate) fn session(
@@ -62,7 +61,7 @@ pub(crate) fn session(
     management_key: Option<&Bound<'_, PyAny>>,
     given: Option<&Bound<'_, PyAny>>,
     keywords: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Arc<Session>> {
+) -> PyResult<Handle> {
     let missing = |name: &str, variable: &str| {
         let message = format!(
             "`{name}` is missing; it is never guessed (Client.from_env() reads {variable}; Emulator() needs neither)"
@@ -84,14 +83,14 @@ pub(crate) fn session(
     let key = KeySource::from_python(key)?;
     let merged = options::merge(py, "Client", given, keywords)?;
     let decoded: ClientOptions = options::decode_merged(py, "Client", &merged)?;
-    Session::new(py, project_id, key, decoded, plain(&merged)?)
+    Handle::new(py, project_id, key, decoded, plain(&merged)?)
 }
 
 fn session_from_env(
     py: Python<'_>,
     given: Option<&Bound<'_, PyAny>>,
     keywords: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Arc<Session>> {
+) -> PyResult<Handle> {
     let merged = options::merge(py, "Client.from_env", given, keywords)?;
     let mut decoded: ClientOptions = options::decode_merged(py, "Client.from_env", &merged)?;
     let identity = Identity::from_env().map_err(|error| errors::to_python(py, error))?;
@@ -100,7 +99,7 @@ fn session_from_env(
         merged.set_item("base_url", base_url)?;
     }
     let key = KeySource::Fixed(identity.management_key);
-    Session::new(py, identity.project_id, key, decoded, plain(&merged)?)
+    Handle::new(py, identity.project_id, key, decoded, plain(&merged)?)
 }
 
 /// What may go into a pickle: a proxy's password and headers of one's own may not.
@@ -115,7 +114,7 @@ fn plain(merged: &Bound<'_, PyDict>) -> PyResult<Py<PyDict>> {
 }
 
 /// A client comes out of a pickle without a key, and looks for one in the environment of where it is.
-fn unpickled(py: Python<'_>, project_id: &str, plain_options: &Bound<'_, PyDict>) -> PyResult<Arc<Session>> {
+fn unpickled(py: Python<'_>, project_id: &str, plain_options: &Bound<'_, PyDict>) -> PyResult<Handle> {
     let identity = Identity::from_variables(|name| {
         if name == descope_projects_core::client::PROJECT_ID_VARIABLE {
             Some(project_id.to_owned())
@@ -129,7 +128,7 @@ fn unpickled(py: Python<'_>, project_id: &str, plain_options: &Bound<'_, PyDict>
     })?;
     let decoded: ClientOptions = options::decode_merged(py, "Client", plain_options)?;
     let key = KeySource::Fixed(identity.management_key);
-    Session::new(py, identity.project_id, key, decoded, plain_options.clone().unbind())
+    Handle::new(py, identity.project_id, key, decoded, plain_options.clone().unbind())
 }
 
 fn reduce<'py>(slf: &Bound<'py, PyAny>, session: &Session) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
@@ -198,19 +197,19 @@ impl Client {
     /// Where calls go to.
     #[getter]
     fn base_url(&self, py: Python<'_>) -> PyResult<String> {
-        base_url(py, &self.0)
+        base_url(py, &self.0.session)
     }
 
     /// Whether calls that write are refused.
     #[getter]
     fn read_only(&self) -> bool {
-        self.0.options.read_only.unwrap_or(false)
+        self.0.session.options.read_only.unwrap_or(false)
     }
 
     /// A handle on the project that the client itself was made for.
     #[getter]
-    fn own_project(&self) -> Project {
-        Project::new(Handle::own(&self.0))
+    fn own_project(&self, py: Python<'_>) -> Project {
+        Project::new(self.0.clone_ref(py))
     }
 
     /// All projects of the company, in the server's order. Needs a company-wide key.
@@ -228,7 +227,7 @@ impl Client {
     ///     ...     break
     ///     True True
     fn list_projects(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        verbs::list_projects::<Blocking>(py, &Handle::own(&self.0))
+        verbs::list_projects::<Blocking>(py, &self.0)
     }
 
     /// A handle on a project, over the same connections. No I/O: whether the project is there shows in the first call.
@@ -245,7 +244,7 @@ impl Client {
     ///     True
     #[pyo3(signature = (project_id, *, management_key = None))]
     fn project(&self, project_id: &Bound<'_, PyAny>, management_key: Option<&Bound<'_, PyAny>>) -> PyResult<Project> {
-        Handle::from_python(&self.0, project_id, management_key).map(Project::new)
+        self.0.other(project_id, management_key).map(Project::new)
     }
 
     /// Makes any other management call, as the client's own project, with the same credential, retries and errors.
@@ -279,12 +278,12 @@ impl Client {
         safe_to_repeat: bool,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        verbs::request::<Blocking>(py, &Handle::own(&self.0), method, path, body, safe_to_repeat, timeout)
+        verbs::request::<Blocking>(py, &self.0, method, path, body, safe_to_repeat, timeout)
     }
 
     /// Closes the connections. A later call is a `ConfigurationError`; closing twice is not.
     fn close(&self, py: Python<'_>) {
-        self.0.close(py);
+        self.0.session.close(py);
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -300,11 +299,15 @@ impl Client {
         traceback: Option<&Bound<'_, PyAny>>,
     ) {
         let _ = (kind, value, traceback);
-        self.0.close(py);
+        self.0.session.close(py);
     }
 
     fn __repr__(&self) -> String {
-        repr("Client", &self.0)
+        repr("Client", &self.0.session)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.0.traverse(visit)
     }
 
     fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
@@ -312,7 +315,7 @@ impl Client {
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        reduce(slf.as_any(), &slf.get().0)
+        reduce(slf.as_any(), &slf.get().0.session)
     }
 }
 
@@ -349,24 +352,24 @@ impl AsyncClient {
     /// Where calls go to.
     #[getter]
     fn base_url(&self, py: Python<'_>) -> PyResult<String> {
-        base_url(py, &self.0)
+        base_url(py, &self.0.session)
     }
 
     /// Whether calls that write are refused.
     #[getter]
     fn read_only(&self) -> bool {
-        self.0.options.read_only.unwrap_or(false)
+        self.0.session.options.read_only.unwrap_or(false)
     }
 
     /// A handle on the project that the client itself was made for.
     #[getter]
-    fn own_project(&self) -> AsyncProject {
-        AsyncProject::new(Handle::own(&self.0))
+    fn own_project(&self, py: Python<'_>) -> AsyncProject {
+        AsyncProject::new(self.0.clone_ref(py))
     }
 
     /// `Client.list_projects`, awaited.
     fn list_projects(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        verbs::list_projects::<Awaited>(py, &Handle::own(&self.0))
+        verbs::list_projects::<Awaited>(py, &self.0)
     }
 
     /// `Client.project`; not awaited, since it does no I/O.
@@ -376,7 +379,7 @@ impl AsyncClient {
         project_id: &Bound<'_, PyAny>,
         management_key: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<AsyncProject> {
-        Handle::from_python(&self.0, project_id, management_key).map(AsyncProject::new)
+        self.0.other(project_id, management_key).map(AsyncProject::new)
     }
 
     /// `Client.request`, awaited.
@@ -390,7 +393,7 @@ impl AsyncClient {
         safe_to_repeat: bool,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        verbs::request::<Awaited>(py, &Handle::own(&self.0), method, path, body, safe_to_repeat, timeout)
+        verbs::request::<Awaited>(py, &self.0, method, path, body, safe_to_repeat, timeout)
     }
 
     /// `Client.close`, awaited: returns once every call that was under way has ended.
@@ -415,11 +418,15 @@ impl AsyncClient {
 
     /// Stops the thread; what was under way ends with an error.
     fn _close(&self, py: Python<'_>) {
-        self.0.close(py);
+        self.0.session.close(py);
     }
 
     fn __repr__(&self) -> String {
-        repr("AsyncClient", &self.0)
+        repr("AsyncClient", &self.0.session)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.0.traverse(visit)
     }
 
     fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
@@ -427,7 +434,7 @@ impl AsyncClient {
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        reduce(slf.as_any(), &slf.get().0)
+        reduce(slf.as_any(), &slf.get().0.session)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use descope_projects_core::client as core;
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::session::Handle;
 use crate::verbs::{self, Awaited, Blocking};
@@ -65,6 +66,10 @@ impl StartedClone {
     fn __repr__(&self) -> String {
         format!("StartedClone({})", crate::results::quoted(self.started.process_id()))
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.handle.traverse(visit)
+    }
 }
 
 impl AsyncStartedClone {
@@ -95,5 +100,9 @@ impl AsyncStartedClone {
 
     fn __repr__(&self) -> String {
         format!("AsyncStartedClone({})", crate::results::quoted(self.started.process_id()))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.handle.traverse(visit)
     }
 }

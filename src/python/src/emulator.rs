@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 
 use crate::client::{AsyncClient, Client};
 use crate::results::ProjectInfo;
-use crate::session::{Session, lock};
+use crate::session::{Handle, lock};
 use crate::{client, errors, json, options};
 
 /// A server on this machine that behaves like the project-management part of the API. For trying and for tests.
@@ -123,7 +123,7 @@ impl Emulator {
         py: Python<'_>,
         options: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Arc<Session>> {
+    ) -> PyResult<Handle> {
         let merged = options::merge(py, "Emulator.client", options, keywords)?;
         if !merged.contains("base_url")? {
             merged.set_item("base_url", &self.url)?;

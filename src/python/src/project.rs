@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::session::Handle;
 use crate::snapshot;
@@ -289,6 +290,10 @@ impl Project {
         format!("Project({})", crate::results::quoted(self.0.project_id()))
     }
 
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.0.traverse(visit)
+    }
+
     fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         snapshot::display(slf.py(), "project_html", slf.as_any())
     }
@@ -420,6 +425,10 @@ impl AsyncProject {
 
     fn __repr__(&self) -> String {
         format!("AsyncProject({})", crate::results::quoted(self.0.project_id()))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.0.traverse(visit)
     }
 
     fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {

@@ -6,6 +6,7 @@ use descope_projects_core::client as core;
 use descope_projects_core::{Error, ErrorKind, Written, wire};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 use serde_json::{Map, Value};
 
 use crate::json;
@@ -261,6 +262,10 @@ impl CloneResult {
             self.result.tags.as_ref().map_or_else(|| "None".to_owned(), |tags| tuple(tags)),
             if self.result.settled { "True" } else { "False" }
         )
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.project)
     }
 }
 

@@ -8,6 +8,7 @@ use descope_projects_core::client::{Client, ClientOptions, Project};
 use descope_projects_core::secrets::Secret;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::blocking::Engine;
 use crate::bridge::Background;
@@ -48,6 +49,13 @@ impl KeySource {
         }
     }
 
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        match self {
+            Self::Fixed(key) => Self::Fixed(key.clone()),
+            Self::Callable(callable) => Self::Callable(callable.clone_ref(py)),
+        }
+    }
+
     /// The key for one call; `None` if it is the one that the client was made with.
     fn ask(&self, py: Python<'_>) -> PyResult<Option<Secret>> {
         let Self::Callable(callable) = self else { return Ok(None) };
@@ -69,7 +77,8 @@ impl KeySource {
 /// What a client and its handles share.
 pub(crate) struct Session {
     pub(crate) project_id: String,
-    pub(crate) key: KeySource,
+    /// What the core's client is made with. Where keys come from is known to the handles.
+    initial_key: Secret,
     pub(crate) options: ClientOptions,
     /// As given, for a pickle; without what may be secret.
     pub(crate) plain_options: Py<PyDict>,
@@ -124,26 +133,6 @@ impl Drop for Incarnation {
 }
 
 impl Session {
-    /// Checks everything that can be checked without I/O.
-    pub(crate) fn new(
-        py: Python<'_>,
-        project_id: String,
-        key: KeySource,
-        options: ClientOptions,
-        plain_options: Py<PyDict>,
-    ) -> PyResult<Arc<Self>> {
-        let session = Self {
-            project_id,
-            key,
-            options,
-            plain_options,
-            first: Incarnation::new(generation()),
-            closed: AtomicBool::new(false),
-        };
-        session.state(py)?;
-        Ok(Arc::new(session))
-    }
-
     /// The state of this process, made on first use.
     pub(crate) fn state(&self, py: Python<'_>) -> PyResult<Arc<ProcessState>> {
         if self.closed.load(Ordering::Acquire) {
@@ -153,7 +142,7 @@ impl Session {
         if let Some(state) = incarnation.state.get() {
             return Ok(Arc::clone(state));
         }
-        let client = Client::new(&self.project_id, self.key.initial(), &self.options)
+        let client = Client::new(&self.project_id, self.initial_key.clone(), &self.options)
             .map_err(|error| errors::to_python(py, error))?;
         let state = Arc::new(ProcessState {
             client,
@@ -185,33 +174,60 @@ impl Session {
     }
 }
 
-/// A project of a session: what the verbs act on.
-#[derive(Clone)]
+/// A project of a session: what the verbs act on. Python's objects are made of it.
+///
+/// Each has the callable that keys come from itself, and the session has it not: so Python's garbage collector sees every
+/// reference to it, and finds a client again that is only referred to by what makes its keys.
 pub(crate) struct Handle {
     pub(crate) session: Arc<Session>,
     /// `None`: the client's own.
     project_id: Option<String>,
-    /// `None`: the client's.
-    key: Option<Arc<KeySource>>,
+    /// The project's own, or the client's.
+    key: KeySource,
+    has_own_key: bool,
 }
 
 impl Handle {
-    pub(crate) fn own(session: &Arc<Session>) -> Self {
-        Self { session: Arc::clone(session), project_id: None, key: None }
+    /// A new client, on its own project. Checks everything that can be checked without I/O.
+    pub(crate) fn new(
+        py: Python<'_>,
+        project_id: String,
+        key: KeySource,
+        options: ClientOptions,
+        plain_options: Py<PyDict>,
+    ) -> PyResult<Self> {
+        let session = Session {
+            project_id,
+            initial_key: key.initial(),
+            options,
+            plain_options,
+            first: Incarnation::new(generation()),
+            closed: AtomicBool::new(false),
+        };
+        session.state(py)?;
+        Ok(Self { session: Arc::new(session), project_id: None, key, has_own_key: false })
     }
 
-    /// Another project, perhaps with a key of its own.
-    fn of(session: &Arc<Session>, py: Python<'_>, project_id: String, key: Option<KeySource>) -> PyResult<Self> {
-        let handle = Self { session: Arc::clone(session), project_id: Some(project_id), key: key.map(Arc::new) };
-        let state = session.state(py)?;
-        let key = handle.key.as_ref().map(|key| key.initial());
-        state.client.project(handle.project_id(), key).map_err(|error| errors::to_python(py, error))?;
-        Ok(handle)
+    pub(crate) fn clone_ref(&self, py: Python<'_>) -> Self {
+        Self {
+            session: Arc::clone(&self.session),
+            project_id: self.project_id.clone(),
+            key: self.key.clone_ref(py),
+            has_own_key: self.has_own_key,
+        }
     }
 
-    /// What `client.project(…)` was given.
-    pub(crate) fn from_python(
-        session: &Arc<Session>,
+    /// Shows the garbage collector what this holds of Python.
+    pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.key {
+            KeySource::Fixed(_) => Ok(()),
+            KeySource::Callable(callable) => visit.call(callable),
+        }
+    }
+
+    /// What `client.project(…)` was given: another project, perhaps with a key of its own.
+    pub(crate) fn other(
+        &self,
         project_id: &Bound<'_, PyAny>,
         management_key: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
@@ -223,16 +239,23 @@ impl Handle {
             );
             errors::option(py, "project_id", message)
         })?;
-        let key = management_key.filter(|key| !key.is_none()).map(KeySource::from_python).transpose()?;
-        Self::of(session, py, id, key)
+        let own_key = management_key.filter(|key| !key.is_none()).map(KeySource::from_python).transpose()?;
+        let state = self.session.state(py)?;
+        let initial = own_key.as_ref().map(KeySource::initial);
+        state.client.project(&id, initial).map_err(|error| errors::to_python(py, error))?;
+        Ok(Self {
+            session: Arc::clone(&self.session),
+            project_id: Some(id),
+            has_own_key: own_key.is_some(),
+            key: own_key.unwrap_or_else(|| self.key.clone_ref(py)),
+        })
     }
 
     /// Another project with this one's key.
     pub(crate) fn sibling(&self, py: Python<'_>, project_id: String) -> PyResult<Self> {
-        let sibling = Self { session: Arc::clone(&self.session), project_id: Some(project_id), key: self.key.clone() };
-        descope_projects_core::client::check_project_id(sibling.project_id(), "project_id")
+        descope_projects_core::client::check_project_id(&project_id, "project_id")
             .map_err(|error| errors::to_python(py, error))?;
-        Ok(sibling)
+        Ok(Self { project_id: Some(project_id), ..self.clone_ref(py) })
     }
 
     /// Whether both act on the same project of the same client.
@@ -253,15 +276,14 @@ impl Handle {
 
     /// The core's project with the key for this call; asks a callable key, so it is called where Python may run.
     pub(crate) fn project(&self, py: Python<'_>, state: &ProcessState) -> PyResult<Project> {
-        let source = self.key.as_deref();
-        let asked = source.unwrap_or(&self.session.key).ask(py)?;
-        if asked.is_none() && source.is_none() && self.project_id.is_none() {
+        let asked = self.key.ask(py)?;
+        if asked.is_none() && !self.has_own_key && self.project_id.is_none() {
             return Ok(state.client.own_project());
         }
-        let key = asked.or_else(|| source.map(KeySource::initial));
+        let key = asked.or_else(|| self.has_own_key.then(|| self.key.initial()));
         let make =
             || state.client.project(self.project_id(), key.clone()).map_err(|error| errors::to_python(py, error));
-        if matches!(source.unwrap_or(&self.session.key), KeySource::Callable(_)) {
+        if matches!(self.key, KeySource::Callable(_)) {
             // A key that was asked for is this call's only, so nothing is remembered of it.
             return make();
         }

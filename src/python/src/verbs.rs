@@ -137,7 +137,7 @@ pub(crate) fn clone_project<F: Face>(
     keywords: Keywords<'_, '_>,
 ) -> PyResult<Py<PyAny>> {
     let options: CloneOptions = options::decode(py, "clone", given, keywords)?;
-    let of = handle.clone();
+    let of = handle.clone_ref(py);
     F::call(
         py,
         handle,
@@ -167,7 +167,7 @@ pub(crate) fn start_clone<F: Face>(
     keywords: Keywords<'_, '_>,
 ) -> PyResult<Py<PyAny>> {
     let options: CloneOptions = options::decode(py, "start_clone", given, keywords)?;
-    let of = handle.clone();
+    let of = handle.clone_ref(py);
     F::call(
         py,
         handle,
@@ -196,7 +196,7 @@ pub(crate) fn clone_wait<F: Face>(
         return Err(errors::option(py, "timeout", "wait: `timeout`: expected a number of seconds greater than 0"));
     };
     let started = started.clone();
-    let of = handle.clone();
+    let of = handle.clone_ref(py);
     F::call(
         py,
         handle,
