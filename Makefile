@@ -26,7 +26,7 @@ unexport CONDA_PREFIX
 # The version of pip is that of the venv; a note about a newer one is noise.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test bench bench-check bench-baseline bench-scale bench-network bench-report lint audit clean test-rust test-python extension lock
+.PHONY: help demo test soak bench bench-check bench-baseline bench-scale bench-network bench-report lint audit free-threaded clean test-rust test-python extension lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -47,6 +47,11 @@ test-rust: $(VENV)/.python
 test-python: extension ## the Python tests (ARGS="-k clone")
 	$(BIN)/python -m pytest $(ARGS)
 
+soak: extension ## processes at full size: ends with calls in flight, memory, interruptions (half an hour)
+	$(BIN)/python tests/soak_exits.py
+	$(BIN)/python tests/soak_memory.py
+	$(BIN)/python tests/soak_interruptions.py
+
 extension: $(VENV)/.test ## the extension module, in the dev profile
 	$(BIN)/maturin develop
 
@@ -55,6 +60,8 @@ lint: extension $(VENV)/.lint $(CARGO_DENY) ## formatting, lints, types, stubs, 
 	version=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	PYO3_CONFIG_FILE=$$(ls $(TARGET)/maturin/pyo3-config-*-"$$version"-abi3.txt) \
 	  cargo clippy --locked --workspace --all-targets -- -D warnings
+	PYO3_CONFIG_FILE=$(CURDIR)/.ci/pyo3-3.14t.txt \
+	  cargo check --locked -p descope-projects-python --no-default-features
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -88,6 +95,9 @@ bench-network: $(VENV)/.test $(VENV)/.bench ## round trips of calls over a long 
 bench-report: $(VENV)/.test ## docs/performance.md from what the three above measured last
 	$(BIN)/python benches/report.py $(TARGET)/bench/results.json \
 	  --scale $(TARGET)/bench/scale.json --network $(TARGET)/bench/network.json $(ARGS)
+
+free-threaded: $(VENV)/.test ## the wheel for a free-threaded CPython, in dist (PYTHON=python3.14t)
+	env -u PYO3_PYTHON $(BIN)/maturin build --release --no-default-features --interpreter $(PYTHON) --out dist
 
 clean: ## remove everything that was set up or built here
 	cargo clean
