@@ -1,4 +1,4 @@
-//! What the program is as a process: signals, pipes, colours, variables, usage, and what it never says.
+//! What the program is as a process: pipes, colours, variables, usage, and what it never says.
 #![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
 
 mod support;
@@ -6,50 +6,10 @@ mod support;
 use std::fs::File;
 use std::io::Read as _;
 use std::process::Stdio;
-use std::time::Duration;
 
 use descope_projects_emulator::{Fault, FaultAction, FaultStatus};
 use serde_json::json;
 use support::{COMPANY_KEY, PRODUCTION, Ran, STAGING, acme, bare, run, run_bare, signal, with_key};
-
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Runs a command into a held call and sends a signal.
-fn interrupted(operation: &str, arguments: &[&str], name: &str) -> Ran {
-    let emulator = acme();
-    let held = emulator.control().fail(Fault::new(operation, FaultAction::Hold)).unwrap();
-    let child = with_key(&emulator, COMPANY_KEY, arguments).spawn().unwrap();
-    assert!(emulator.control().wait_until_held(held, PATIENCE).unwrap(), "the call never came");
-    signal(&child, name);
-    child.wait_with_output().unwrap().into()
-}
-
-#[test]
-fn a_signal_during_a_read_is_a_plain_interrupt() {
-    for (name, status) in [("INT", 130), ("TERM", 143)] {
-        let ran = interrupted("list_projects", &["projects", "list", "--json"], name);
-        let document = ran.document();
-        assert_eq!(ran.status, status);
-        assert_eq!((&document["ok"], &document["written"]), (&json!(false), &json!("nothing")));
-        assert!(document["error"]["message"].as_str().unwrap().contains(&format!("SIG{name}")));
-    }
-}
-
-#[test]
-fn a_signal_during_a_write_leaves_an_unknown_outcome() {
-    for name in ["INT", "TERM"] {
-        let arguments = ["projects", "clone", STAGING, "--name", "preview", "--json"];
-        let ran = interrupted("clone", &arguments, name);
-        let document = ran.document();
-        assert_eq!(ran.status, 4);
-        assert_eq!(document["error"]["kind"], "UnknownOutcome");
-        assert_eq!(document["written"], "unknown");
-        assert_eq!(document["error"]["next"], json!(["descope-projects projects list"]));
-        assert_eq!(document["target"]["name"], "Acme Robotics staging");
-    }
-    let ran = interrupted("update_name", &["projects", "rename", STAGING, "other", "--json"], "INT");
-    assert_eq!((ran.status, &ran.document()["written"]), (4, &json!("unknown")));
-}
 
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
