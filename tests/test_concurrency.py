@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from descope_projects import AsyncClient, Client, DescopeError, TransportError, UnknownOutcome
+from descope_projects import AsyncClient, Client, ConfigurationError, DescopeError, TransportError, UnknownOutcome
 
 if TYPE_CHECKING:
     from descope_projects import Emulator
@@ -24,6 +24,51 @@ class TestThreads:
             assert len({clone.id for clone in clones}) == 16
         assert emulator.executions("license") == 1
         assert emulator.executions("clone") == 16
+
+    def test_sixteen_threads_do_everything_at_once_with_one_client(self, emulator: Emulator) -> None:
+        together = threading.Barrier(16)
+        snapshot = emulator.client().own_project.export_snapshot()
+
+        def work(number: int) -> tuple[str | None, str, list[str], bool]:
+            together.wait()
+            for _ in range(5):
+                assert client.list_projects()[0].id == emulator.project_id
+            made = client.own_project.clone(name=f"made-by-{number}", settle=False)
+            made.project.update_tags([f"tag-{number}"])
+            valid = made.project.validate_snapshot(snapshot).ok
+            # What a snapshot learns of itself it learns once, whoever asks first.
+            exported = made.project.export_snapshot()
+            made.project.delete(confirm=made.id, settle=False)
+            return made.name, snapshot.semantic_digest, sorted(exported), valid
+
+        with emulator.client() as client, ThreadPoolExecutor(16) as pool:
+            names, digests, exported, valid = zip(*pool.map(work, range(16)), strict=True)
+            assert len(client.list_projects()) == 1
+        assert sorted(names) == sorted(f"made-by-{number}" for number in range(16))
+        assert set(digests) == {snapshot.semantic_digest}
+        assert list(exported) == [sorted(snapshot)] * 16
+        assert set(valid) == {True}
+        counts = [emulator.executions(call) for call in ("list_projects", "clone", "update_tags", "delete")]
+        assert counts == [81, 16, 16, 16]
+
+    def test_a_client_that_one_thread_closes_ends_well_for_sixteen_others(self, emulator: Emulator) -> None:
+        together = threading.Barrier(17)
+
+        def work(_: int) -> int:
+            made: list[int] = []
+            together.wait()
+            with pytest.raises(ConfigurationError, match="closed"):
+                made.extend(len(infos) for infos in iter(client.list_projects, None))
+            return sum(made)
+
+        with emulator.client() as client, ThreadPoolExecutor(16) as pool:
+            futures = [pool.submit(work, number) for number in range(16)]
+            together.wait()
+            client.list_projects()
+            client.close()
+            made = sum(future.result() for future in futures)
+        # Each call was answered or was not made.
+        assert emulator.executions("list_projects") == made + 1
 
     def test_writes_to_one_project_go_one_at_a_time(self, emulator: Emulator) -> None:
         with emulator.client(retry={"max_attempts": 1}) as client, ThreadPoolExecutor(8) as pool:

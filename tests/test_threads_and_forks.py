@@ -19,6 +19,7 @@ from scripted_server import KEY, PATIENCE, PROJECT, Gate, ScriptedServer, hold, 
 
 if TYPE_CHECKING:
     from conftest import Face
+    from private_authority import Authority
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals and forks are those of Unix")
 
@@ -170,6 +171,101 @@ def test_a_fork_with_a_call_under_way_leaves_it_to_the_parent(server: ScriptedSe
     gate.open()
     assert process.end("go on\n") == [{"made": "one"}]
     assert server.executions("clone") == 1
+
+
+def test_a_fork_with_a_call_under_way_in_a_loop_leaves_it_to_the_parent(server: ScriptedServer) -> None:
+    gate = Gate()
+    server.script("clone", hold(gate, then=well))
+    script = """
+        client = AsyncClient("P2a", "K2a", OPTIONS)
+
+        async def use():
+            projects, clone = await asyncio.gather(client.list_projects(), client.own_project.clone(name="child"))
+            return [len(projects), clone.name]
+
+        def in_parent():
+            tell(made=asyncio.run(clone_one()).name)
+
+        async def clone_one():
+            return await client.own_project.clone(name="one", settle=False)
+
+        under_way = threading.Thread(target=in_parent)
+        under_way.start()
+        sys.stdin.readline()
+        child = os.fork()
+        if child == 0:
+            tell(child=asyncio.run(use()))
+            asyncio.run(client.close())
+            sys.exit()  # As it ends, threads are stopped: not those that it never had.
+        tell(ended=os.waitpid(child, 0)[1])
+        sys.stdin.readline()
+        under_way.join()
+        tell(after=len(asyncio.run(client.list_projects())))
+    """
+    process = Process(script, server)
+    gate.wait_until_reached()
+    assert process.process.stdin is not None
+    process.process.stdin.write("go on\n")
+    process.process.stdin.flush()
+    assert process.line() == {"child": [1, "child"]}
+    assert process.line() == {"ended": 0}
+    gate.open()
+    # In the list are the project, and what the child made and what the parent made.
+    assert process.end("go on\n") == [{"made": "one"}, {"after": 3}]
+    assert server.executions("clone") == 2
+
+
+FORKS_AMID_CALLS = """
+    clients = {{"shared": Client("P2a", "K2a", OPTIONS), "async": AsyncClient("P2a", "K2a", OPTIONS)}}
+    ended = threading.Event()
+
+    def with_shared():
+        while not ended.is_set():
+            clients["shared"].list_projects()
+
+    def with_new():
+        # Reads the trust store and makes a connection, again and again.
+        while not ended.is_set():
+            with Client("P2a", "K2a", OPTIONS) as client:
+                client.list_projects()
+
+    async def in_loop():
+        while not ended.is_set():
+            await asyncio.gather(*(clients["async"].list_projects() for _ in range(4)))
+
+    def child():
+        clients["shared"].list_projects()
+        asyncio.run(once())
+        with Client("P2a", "K2a", OPTIONS) as client:
+            client.list_projects()
+
+    async def once():
+        await clients["async"].list_projects()
+
+    targets = [with_shared, with_new, lambda: asyncio.run(in_loop())]
+    threads = [threading.Thread(target=target) for target in targets]
+    for thread in threads:
+        thread.start()
+    statuses = []
+    for _ in range({forks}):
+        pid = os.fork()
+        if pid == 0:
+            child()
+            sys.exit()
+        statuses.append(os.waitpid(pid, 0)[1])
+    ended.set()
+    for thread in threads:
+        thread.join()
+    child()
+    tell(statuses=statuses)
+"""
+
+
+def test_forks_amid_calls_of_other_threads_go_on_in_parent_and_child(
+    secure: ScriptedServer, authority: Authority
+) -> None:
+    process = Process(FORKS_AMID_CALLS.format(forks=4), secure, ca_bundle=str(authority.path))
+    assert process.end() == [{"statuses": [0] * 4}]
 
 
 # The end of the interpreter.
