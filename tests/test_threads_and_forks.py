@@ -215,6 +215,16 @@ def test_a_fork_with_a_call_under_way_in_a_loop_leaves_it_to_the_parent(server: 
     assert server.executions("clone") == 2
 
 
+def test_no_thread_s_first_call_imports_what_a_forked_child_would_wait_for(server: ScriptedServer) -> None:
+    script = """
+        client = AsyncClient("P2a", "K2a", OPTIONS)
+        before = set(sys.modules)
+        asyncio.run(client.list_projects())
+        tell(imported=sorted(name for name in set(sys.modules) - before if name.startswith("descope_projects")))
+    """
+    assert Process(script, server).end() == [{"imported": []}]
+
+
 FORKS_AMID_CALLS = """
     clients = {{"shared": Client("P2a", "K2a", OPTIONS), "async": AsyncClient("P2a", "K2a", OPTIONS)}}
     ended = threading.Event()

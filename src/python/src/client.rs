@@ -319,6 +319,15 @@ impl Client {
     }
 }
 
+impl AsyncClient {
+    /// Has the bridge imported now: were the first call of another thread at it when this process forks, the child would
+    /// wait for ever for the module that a thread, which it has not, was importing.
+    pub(crate) fn over(py: Python<'_>, handle: Handle) -> PyResult<Self> {
+        py.import("descope_projects._bridge")?;
+        Ok(Self(handle))
+    }
+}
+
 #[pymethods]
 impl AsyncClient {
     #[new]
@@ -330,7 +339,7 @@ impl AsyncClient {
         options: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        session(py, project_id, management_key, options, keywords).map(Self)
+        Self::over(py, session(py, project_id, management_key, options, keywords)?)
     }
 
     /// `Client.from_env` for asyncio; not awaited, since it does no I/O.
@@ -341,12 +350,12 @@ impl AsyncClient {
         options: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        session_from_env(class.py(), options, keywords).map(Self)
+        Self::over(class.py(), session_from_env(class.py(), options, keywords)?)
     }
 
     #[staticmethod]
     fn _unpickle(py: Python<'_>, project_id: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        unpickled(py, project_id, options).map(Self)
+        Self::over(py, unpickled(py, project_id, options)?)
     }
 
     /// Where calls go to.

@@ -243,7 +243,7 @@ impl Emulator {
         options: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<AsyncClient> {
-        self.session(py, options, keywords).map(AsyncClient)
+        AsyncClient::over(py, self.session(py, options, keywords)?)
     }
 
     /// Makes coming requests of a call fail.
