@@ -1023,6 +1023,10 @@ class Emulator:
         """A key of that project's company, company-wide where the seed has one."""
 
     @property
+    def restored(self) -> bool:
+        """Whether it goes on from what was in `state` before, so that its seed was not used."""
+
+    @property
     def projects(self) -> tuple[ProjectInfo, ...]:
         """The projects of that company as they are now."""
 
@@ -1122,7 +1126,13 @@ class Emulator:
         """How many connections were accepted since it started."""
 
     def reset(self) -> None:
-        """Goes back to the seed: projects, faults and records."""
+        """Goes back to the seed: projects, faults and records.
+
+        With `state`, to the seed that the state began with, and what is on disk goes back as well.
+
+        Raises:
+            ConfigurationError: The state cannot be written.
+        """
 
     def stop(self) -> None:
         """Stops the server. Stopping twice is no error."""

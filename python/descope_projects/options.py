@@ -288,6 +288,10 @@ class EmulatorOptions(TypedDict, total=False):
     seed: Literal["minimal", "acme"] | Mapping[str, Any] | PathLike[str]
     """What it starts with: a name, the content of a seed file, or its path. Default: `minimal`."""
 
+    state: str | PathLike[str]
+    """A directory in which projects, secrets, keys and started clones outlive it; the seed is used only if there is no
+    state in it yet. Default: none, and everything is in memory."""
+
     rate_limit: RateLimitOptions
     """The rate limit. Default: none."""
 

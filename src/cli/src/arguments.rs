@@ -321,6 +321,10 @@ pub(crate) struct Emulator {
     /// A JSON file with what the emulator starts with [default: the company of the demo]
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
+    /// A directory in which projects, secrets, keys and started clones outlive the emulator; the seed is used only if
+    /// there is no state in it yet [default: everything is in memory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 /// `demo`

@@ -2,6 +2,8 @@
 
 use descope_projects_core::wire::{ErrorBody, codes};
 
+use crate::persistence::NotStored;
+
 /// An answer with a status of 400 or more.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
@@ -20,6 +22,8 @@ pub(crate) mod own {
     pub(crate) const ABSENT: &str = "EMULATOR404";
     /// The body is larger than the emulator takes.
     pub(crate) const TOO_LARGE: &str = "EMULATOR413";
+    /// The state's directory cannot be written: whether the work was done is known after a restart.
+    pub(crate) const NOT_STORED: &str = "EMULATOR507";
     /// The emulator itself failed: always a defect of it.
     pub(crate) const DEFECT: &str = "EMULATOR500";
     /// The route is not one that the emulator has.
@@ -79,7 +83,18 @@ impl ApiError {
         Self::new(413, own::TOO_LARGE, "Request is too large", format!("The emulator takes {limit} bytes at most"))
     }
 
+    pub(crate) fn not_stored(why: &str) -> Self {
+        let message = format!("{why}; whether this was done shows when the emulator is started again");
+        Self::new(507, own::NOT_STORED, "State is not stored", message)
+    }
+
     pub(crate) fn defect(message: impl Into<String>) -> Self {
         Self::new(500, own::DEFECT, "The emulator has a defect", message)
+    }
+}
+
+impl From<NotStored> for ApiError {
+    fn from(error: NotStored) -> Self {
+        Self::not_stored(&error.0)
     }
 }

@@ -3,8 +3,8 @@
 //! It speaks the wire contract to any client. Of the core it uses `wire` only: what a clone, an import or a validation
 //! means is written here a second time, from the documents, or each test would compare the code with itself.
 //!
-//! Rooms: [`seed`] (what a server starts with), `state` (what it holds), `http` (connections, routing, credentials,
-//! limits), `semantics` (what the calls mean), [`control`] (faults, records and edits, for tests) and [`behaviours`]
+//! Rooms: [`seed`] (what a server starts with), `state` (what it holds), `persistence` (the same on disk), `http`
+//! (connections, routing, credentials, limits), `semantics` (what the calls mean), [`control`] (faults, records and edits, for tests) and [`behaviours`]
 //! (which of all this is documented, and which assumed). Nothing here prints, and nothing reads the environment.
 
 mod answer;
@@ -13,6 +13,7 @@ pub mod control;
 mod http;
 mod identifiers;
 mod options;
+mod persistence;
 pub mod seed;
 mod semantics;
 mod server;
@@ -23,4 +24,5 @@ pub use options::{
     AbsentFiles, EmulatorOptions, ForeignConnectorIds, ProjectExport, RateLimit, RenamedConnector, RetryAfterForm,
     Semantics, SnapshotExcludes, UnknownExcludes, UnknownInputSecrets,
 };
+pub use persistence::StateError;
 pub use server::{Emulator, EmulatorError, Ready, ReadyProject};

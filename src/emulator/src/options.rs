@@ -1,6 +1,7 @@
 //! How an emulator is set up, and the switches for what no source tells.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct EmulatorOptions {
     pub port: u16,
     /// What the emulator starts with. Default: [`seed::minimal`].
     pub seed: Seed,
+    /// A directory in which projects, secrets, keys, tiers and started clones outlive the emulator. Without a state in
+    /// it, it gets the seed; with one, the seed is not used. Default: none, and everything is in memory.
+    pub state: Option<PathBuf>,
     /// The edge's limit. Default: none.
     pub rate_limit: Option<RateLimit>,
     /// How many status calls an asynchronous clone stays running. Default: 1.
@@ -40,6 +44,7 @@ impl Default for EmulatorOptions {
             allow_remote: false,
             port: 0,
             seed: seed::minimal(),
+            state: None,
             rate_limit: None,
             clone_steps: 1,
             semantics: Semantics::default(),

@@ -1,6 +1,7 @@
 //! `Emulator`: the emulator crate's server, in the background of this process.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ pub(crate) struct Emulator {
     project_id: String,
     management_key: String,
     company: String,
+    restored: bool,
     server: Mutex<Option<Arc<emulator::Emulator>>>,
 }
 
@@ -52,6 +54,7 @@ struct EmulatorOptions {
     clone_steps: Option<u32>,
     semantics: Option<emulator::Semantics>,
     keep_bodies: Option<bool>,
+    state: Option<String>,
     /// Taken out before the rest is decoded; here so that a misspelt one finds it.
     #[serde(rename = "seed")]
     _seed: Option<IgnoredAny>,
@@ -155,12 +158,18 @@ impl Emulator {
                 errors::option(py, "host", "Emulator: `host`: expected an IP address such as 127.0.0.1 or ::1")
             })?,
         };
+        let state = given.state;
+        // A variable that is not set must not mean the current directory.
+        if state.as_deref() == Some("") {
+            return Err(errors::option(py, "state", "Emulator: `state`: expected a directory's path, got \"\""));
+        }
         let small = |count: Count| u32::try_from(count.get()).unwrap_or(u32::MAX);
         let set_up = emulator::EmulatorOptions {
             host,
             allow_remote: given.allow_remote.unwrap_or(defaults.allow_remote),
             port: given.port.unwrap_or(defaults.port),
             seed,
+            state: state.map(PathBuf::from),
             rate_limit: given.rate_limit.map(|limit| emulator::RateLimit {
                 requests: limit.requests.map_or(100, small),
                 per: limit.per.map_or(Duration::from_secs(60), Seconds::duration),
@@ -176,12 +185,12 @@ impl Emulator {
             .detach(|| emulator::Emulator::start(set_up))
             .map_err(|error| errors::configuration(py, format!("Emulator: {error}")))?;
         let ready = server.ready();
-        let first = server.control().projects().into_iter().find(|project| project.id == ready.project_id);
         Ok(Self {
             url: ready.url,
             project_id: ready.project_id,
             management_key: ready.management_key,
-            company: first.map(|project| project.company).unwrap_or_default(),
+            company: ready.company,
+            restored: server.restored(),
             server: Mutex::new(Some(Arc::new(server))),
         })
     }
@@ -202,6 +211,12 @@ impl Emulator {
     #[getter]
     fn management_key(&self) -> &str {
         &self.management_key
+    }
+
+    /// Whether it goes on from what was in `state` before, so that its seed was not used.
+    #[getter]
+    fn restored(&self) -> bool {
+        self.restored
     }
 
     /// The projects of that company as they are now.
@@ -364,8 +379,8 @@ impl Emulator {
 
     /// Goes back to the seed: projects, faults and records.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
-        self.server(py)?.control().reset();
-        Ok(())
+        let server = self.server(py)?;
+        py.detach(|| server.control().reset()).map_err(|error| control_error(py, &error))
     }
 
     /// Stops the server. Stopping twice is no error.

@@ -21,15 +21,23 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &arguments::Emulator) 
             Some(path) => read_seed(path)?,
             None => seed::acme(),
         },
+        state: arguments.state.clone(),
         ..EmulatorOptions::default()
     };
     let emulator = start(options)?;
+    if let (Some(seed), true) = (&arguments.seed, emulator.restored()) {
+        session.printer.note(format!(
+            "--seed {} is not used: there is a state in {} already. It begins anew without its state.journal.",
+            seed.display(),
+            arguments.state.as_deref().unwrap_or(Path::new("")).display()
+        ));
+    }
     if session.printer.json() {
         let ready = serde_json::to_string(&emulator.ready())
             .map_err(|_| Error::new(ErrorKind::Transport, "the ready line cannot be written as JSON"))?;
         session.printer.data(&format!("{ready}\n"));
     } else {
-        session.printer.data(&how_to_use(&emulator));
+        session.printer.data(&how_to_use(&emulator, arguments.state.as_deref()));
     }
     session.signals.caught().await;
     emulator.stop();
@@ -49,6 +57,7 @@ pub(crate) fn start(options: EmulatorOptions) -> Result<Emulator> {
     Emulator::start(options).map_err(|error| match error {
         EmulatorError::Remote { .. } => Error::configuration(format!("{error}: --allow-remote")),
         EmulatorError::Seed(_) => Error::configuration(error.to_string()),
+        EmulatorError::State(error) => Error::configuration(format!("--state: {error}")),
         _ => Error::new(ErrorKind::Transport, error.to_string()),
     })
 }
@@ -63,14 +72,18 @@ fn read_seed(path: &Path) -> Result<Seed> {
 }
 
 /// How the SDK, curl, a notebook and this program are pointed at a running emulator.
-pub(crate) fn how_to_use(emulator: &Emulator) -> String {
+pub(crate) fn how_to_use(emulator: &Emulator, state: Option<&Path>) -> String {
     let ready = emulator.ready();
     let (url, project, key) = (&ready.url, &ready.project_id, &ready.management_key);
     let rows: Vec<[String; 3]> =
         ready.projects.iter().map(|listed| ["   ".to_owned(), listed.id.clone(), listed.name.clone()]).collect();
     let projects = crate::table::columns(&rows);
+    let where_to = match state {
+        None => "holds everything in memory, until Ctrl-C".to_owned(),
+        Some(path) => format!("keeps everything in {}, also after Ctrl-C", path.display()),
+    };
     format!(
-        "The emulator runs at {url} and holds everything in memory, until Ctrl-C.
+        "The emulator runs at {url} and {where_to}.
 
   Its projects:
 {projects}

@@ -49,7 +49,7 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &arguments::Demo) -> R
     demo.narrator.tell(&format!("\nDone: {checked} claims, each of them checked, in {:.1} s.", took.as_secs_f64()));
     let mut result = json!({ "claims": checked, "seconds": took.as_secs_f64() });
     if arguments.keep {
-        let usage = emulator::how_to_use(&emulator);
+        let usage = emulator::how_to_use(&emulator, None);
         demo.narrator.tell(&format!("\n{usage}"));
         session.signals.caught().await;
         result["url"] = emulator.url().into();

@@ -18,10 +18,11 @@ pub use records::RequestRecord;
 pub(crate) use records::{Arrival, Records};
 
 use crate::http::App;
+use crate::persistence::NotStored;
 use crate::semantics::secrets::{Group, SecretKey};
 use crate::semantics::{edit, export};
 use crate::server::Ready;
-use crate::state::{Configuration, State};
+use crate::state::{Configuration, Project, State};
 use descope_projects_core::wire::nearest;
 
 /// The same operations as the HTTP routes under `/_emulator`. Cheap to clone.
@@ -35,21 +36,39 @@ pub struct Control {
 #[error("{message}")]
 pub struct ControlError {
     message: String,
-    absent: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Wrong,
+    Absent,
+    NotStored,
 }
 
 impl ControlError {
     pub(crate) fn wrong(message: impl Into<String>) -> Self {
-        Self { message: message.into(), absent: false }
+        Self { message: message.into(), kind: Kind::Wrong }
     }
 
     pub(crate) fn absent(message: impl Into<String>) -> Self {
-        Self { message: message.into(), absent: true }
+        Self { message: message.into(), kind: Kind::Absent }
     }
 
     /// Whether what was named is not there, rather than wrong.
     pub fn is_absent(&self) -> bool {
-        self.absent
+        self.kind == Kind::Absent
+    }
+
+    /// Whether nothing was wrong, and the state's directory could not be written.
+    pub fn is_not_stored(&self) -> bool {
+        self.kind == Kind::NotStored
+    }
+}
+
+impl From<NotStored> for ControlError {
+    fn from(error: NotStored) -> Self {
+        Self { message: error.0, kind: Kind::NotStored }
     }
 }
 
@@ -132,7 +151,7 @@ impl Control {
     /// All projects of all companies.
     pub fn projects(&self) -> Vec<ProjectInfo> {
         let state = self.app.state();
-        let describe = |project: &crate::state::Project| ProjectInfo {
+        let describe = |project: &Arc<Project>| ProjectInfo {
             id: project.id.clone(),
             name: project.name.clone(),
             environment: project.environment(),
@@ -164,9 +183,10 @@ impl Control {
         self.edit(project_id, |configuration| edit::remove(configuration, path))
     }
 
-    /// Back to the seed: projects, secrets, faults, records and limits. Connections stay.
-    pub fn reset(&self) {
-        self.app.reset();
+    /// Back to the seed: projects, secrets, faults, records and limits. Connections stay. With a state on disk, to the
+    /// seed that it began with, and what is on disk goes back as well.
+    pub fn reset(&self) -> Result<(), ControlError> {
+        Ok(self.app.reset()?)
     }
 
     fn configuration(&self, project_id: &str) -> Result<Arc<Configuration>, ControlError> {
@@ -178,14 +198,14 @@ impl Control {
         project_id: &str,
         change: impl FnOnce(&mut Configuration) -> Result<(), ControlError>,
     ) -> Result<(), ControlError> {
-        // Under the lock from the look to the write: what an import or another edit wrote meanwhile would be lost.
-        let mut state = self.app.state();
+        // No other write from the look to this one: what an import or another edit wrote meanwhile would be lost.
+        let mut state = self.app.begin();
         let mut configuration = (*configuration_in(&state, project_id)?).clone();
         change(&mut configuration)?;
         if let Ok(project) = state.project_mut(project_id) {
             project.configuration = Arc::new(configuration);
         }
-        Ok(())
+        Ok(state.commit()?)
     }
 }
 

@@ -1,12 +1,12 @@
 //! What all connections share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::rate_limit::Limiter;
 use crate::control::{Faults, Records};
 use crate::options::EmulatorOptions;
-use crate::seed::Seed;
+use crate::persistence::{Held, NotStored, Transaction};
 use crate::server::Ready;
 use crate::state::{State, Writers, build};
 
@@ -18,14 +18,14 @@ pub(crate) struct App {
     pub(crate) writers: Writers,
     pub(crate) limiter: Option<Limiter>,
     pub(crate) connections: AtomicU64,
-    state: Mutex<State>,
+    state: Held,
 }
 
 impl App {
-    pub(crate) fn new(mut options: EmulatorOptions, ready: Ready) -> Result<Self, String> {
-        let state = build(&options.seed, 0)?;
+    /// `options.seed` is what a reset goes back to.
+    pub(crate) fn new(mut options: EmulatorOptions, ready: Ready, state: Held) -> Self {
         let limiter = options.rate_limit.take().map(Limiter::new);
-        Ok(Self {
+        Self {
             records: Records::new(options.keep_bodies),
             options,
             ready,
@@ -33,32 +33,39 @@ impl App {
             writers: Writers::default(),
             limiter,
             connections: AtomicU64::new(0),
-            state: Mutex::new(state),
-        })
+            state,
+        }
     }
 
-    /// The state. A panic while it was held cannot have left a project half-written: configurations are replaced whole.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The state as it is now.
+    pub(crate) fn state(&self) -> Arc<State> {
+        self.state.read()
     }
 
-    pub(crate) fn seed(&self) -> &Seed {
-        &self.options.seed
+    /// The state to be changed; waits for other writes and, at its end, for the disk.
+    pub(crate) fn begin(&self) -> Transaction<'_> {
+        self.state.begin()
     }
 
     /// Back to the seed, without faults and records.
-    pub(crate) fn reset(&self) {
+    pub(crate) fn reset(&self) -> Result<(), NotStored> {
         self.faults.clear();
-        let mut state = self.state();
+        let mut state = self.begin();
         // The seed was built once already, so it can be built again.
-        if let Ok(fresh) = build(self.seed(), state.generation + 1) {
+        if let Ok(fresh) = build(&self.options.seed, state.generation + 1) {
             *state = fresh;
         }
-        drop(state);
+        state.commit()?;
         self.records.clear();
         if let Some(limiter) = &self.limiter {
             limiter.clear();
         }
+        Ok(())
+    }
+
+    /// Lets go of what is on disk: from here on, nothing can be written.
+    pub(crate) fn close(&self) {
+        self.state.close();
     }
 
     pub(crate) fn connections(&self) -> u64 {

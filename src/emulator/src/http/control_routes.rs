@@ -116,20 +116,26 @@ async fn files(State(control): State<Control>, Path(id): Path<String>) -> Answer
 
 async fn put_file(State(control): State<Control>, Path((id, path)): Path<(String, String)>, body: Body) -> Answer {
     let value = parse(body).await?;
-    control.put_file(&id, &path, value)?;
-    ok(&json!({}))
+    write(move || control.put_file(&id, &path, value)).await
 }
 
 async fn remove_file(State(control): State<Control>, Path((id, path)): Path<(String, String)>) -> Answer {
-    control.remove_file(&id, &path)?;
-    ok(&json!({}))
+    write(move || control.remove_file(&id, &path)).await
 }
 
 async fn reset(State(control): State<Control>, body: Body) -> Answer {
     if let Some(options) = read(body).await? {
         Fields::new(options, "reset", &[])?;
     }
-    control.reset();
+    write(move || control.reset()).await
+}
+
+/// A write may wait for other writes and for the disk, and the requests of all others go on meanwhile.
+async fn write(work: impl FnOnce() -> Result<(), ControlError> + Send + 'static) -> Answer {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done?,
+        Err(error) => return Ok(refusal(&ApiError::defect(format!("The work ended early: {error}")))),
+    }
     ok(&json!({}))
 }
 
@@ -169,6 +175,8 @@ impl axum::response::IntoResponse for Refused {
         let message = self.0.to_string();
         let error = if self.0.is_absent() {
             ApiError::new(404, own::ABSENT, "There is no such thing here", message)
+        } else if self.0.is_not_stored() {
+            ApiError::not_stored(&message)
         } else {
             ApiError::new(400, own::WRONG, "Control request is wrong", message)
         };
@@ -183,6 +191,8 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::persistence::Held;
+    use crate::state::build;
     use crate::{EmulatorOptions, Ready};
 
     /// The status of a look at the key, from that address.
@@ -192,8 +202,10 @@ mod tests {
             project_id: String::new(),
             management_key: String::new(),
             projects: Vec::new(),
+            company: String::new(),
         };
-        let app = Arc::new(App::new(EmulatorOptions::default(), ready).unwrap());
+        let state = Held::new(build(&EmulatorOptions::default().seed, 0).unwrap(), None);
+        let app = Arc::new(App::new(EmulatorOptions::default(), ready, state));
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = uri.parse().unwrap();
         if let Some(peer) = peer {

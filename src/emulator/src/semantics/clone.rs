@@ -6,7 +6,7 @@ use bytes::Bytes;
 use descope_projects_core::wire::{CloneProcess, CloneRequest, ClonedProject, StartedClone};
 
 use super::entities::{self, Kind, Renames};
-use super::project::{checked_environment, checked_name, current};
+use super::project::{begin, checked_environment, checked_name, current};
 use super::{Job, answer, references, secrets};
 use crate::answer::ApiError;
 use crate::http::App;
@@ -23,7 +23,9 @@ pub(super) fn clone(app: &App, job: &Job) -> Result<Bytes, ApiError> {
         tags: Some(made.tags.clone()),
         extra: serde_json::Map::default(),
     })?;
-    current(app, job)?.projects.push(made);
+    let mut state = begin(app, job)?;
+    state.projects.push(Arc::new(made));
+    state.commit()?;
     Ok(body)
 }
 
@@ -39,43 +41,54 @@ pub(super) fn start(app: &App, job: &Job) -> Result<Bytes, ApiError> {
             None => Ok(Box::new(made)),
         }),
     };
-    current(app, job)?.processes.insert(process_id.clone(), process);
+    let mut state = begin(app, job)?;
+    state.processes.insert(process_id.clone(), Arc::new(process));
+    state.commit()?;
     answer(&StartedClone { process_id: Some(process_id) })
 }
 
 /// Each status call is one step of the process; with the last one, the project is there.
 pub(super) fn status(app: &App, job: &Job) -> Result<Bytes, ApiError> {
     let wanted = job.process_id.as_deref().unwrap_or_default();
-    let mut guard = current(app, job)?;
-    let state = &mut *guard;
-    let process = state
+    let mut state = begin(app, job)?;
+    let mut process = state
         .processes
-        .get_mut(wanted)
+        .get(wanted)
         .filter(|process| process.company == job.caller.company && process.source == job.caller.project_id)
+        .map(|process| Process::clone(process))
         .ok_or_else(|| ApiError::invalid_arguments(format!("There is no process {wanted:?}")))?;
-    if process.remaining > 0 {
-        process.remaining -= 1;
-        return answer(&CloneProcess::default());
-    }
-    if let ProcessOutcome::Pending(end) = &mut process.outcome {
-        // Whatever is left in its place is overwritten at once.
-        let end = std::mem::replace(end, Err(String::new()));
-        process.outcome = match end {
-            Ok(made) => {
-                let (id, name) = (made.id.clone(), made.name.clone());
-                state.projects.push(*made);
-                ProcessOutcome::Done { id, name }
-            }
-            Err(error) => ProcessOutcome::Failed(error),
-        };
-    }
-    answer(&match &process.outcome {
-        ProcessOutcome::Done { id, name } => {
-            CloneProcess { project_id: Some(id.clone()), project_name: Some(name.clone()), ..CloneProcess::default() }
+    let told = match &process.outcome {
+        ProcessOutcome::Pending(_) if process.remaining > 0 => {
+            process.remaining -= 1;
+            CloneProcess::default()
         }
-        ProcessOutcome::Failed(error) => CloneProcess { error: Some(error.clone()), ..CloneProcess::default() },
-        ProcessOutcome::Pending(_) => CloneProcess::default(),
-    })
+        ProcessOutcome::Pending(Ok(made)) => {
+            let (id, name) = (made.id.clone(), made.name.clone());
+            state.projects.push(Arc::new(Project::clone(made)));
+            let told = done(&id, &name);
+            process.outcome = ProcessOutcome::Done { id, name };
+            told
+        }
+        ProcessOutcome::Pending(Err(error)) => {
+            let told = failed(error);
+            process.outcome = ProcessOutcome::Failed(error.clone());
+            told
+        }
+        // Nothing changes any more.
+        ProcessOutcome::Done { id, name } => return answer(&done(id, name)),
+        ProcessOutcome::Failed(error) => return answer(&failed(error)),
+    };
+    state.processes.insert(wanted.to_owned(), Arc::new(process));
+    state.commit()?;
+    answer(&told)
+}
+
+fn done(id: &str, name: &str) -> CloneProcess {
+    CloneProcess { project_id: Some(id.to_owned()), project_name: Some(name.to_owned()), ..CloneProcess::default() }
+}
+
+fn failed(error: &str) -> CloneProcess {
+    CloneProcess { error: Some(error.to_owned()), ..CloneProcess::default() }
 }
 
 fn prepare(app: &App, job: &Job) -> Result<Project, ApiError> {

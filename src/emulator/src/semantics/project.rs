@@ -9,12 +9,14 @@ use serde::Deserialize;
 use super::{Job, answer, empty};
 use crate::answer::ApiError;
 use crate::http::App;
+use crate::persistence::Transaction;
 use crate::state::{Configuration, PRODUCTION, Project, State};
 
 pub(super) fn list(app: &App, job: &Job) -> Result<Bytes, ApiError> {
     job.request::<Nothing>()?;
     let state = app.state();
-    let projects = state.projects.iter().filter(|project| project.company == job.caller.company).map(listed).collect();
+    let projects = state.projects.iter().filter(|project| project.company == job.caller.company);
+    let projects = projects.map(|project| listed(project)).collect();
     answer(&ProjectList { projects })
 }
 
@@ -49,9 +51,10 @@ pub(super) fn update_tags(app: &App, job: &Job) -> Result<Bytes, ApiError> {
 
 pub(super) fn delete(app: &App, job: &Job) -> Result<Bytes, ApiError> {
     job.request::<Nothing>()?;
-    let mut state = current(app, job)?;
+    let mut state = begin(app, job)?;
     state.project(&job.caller.project_id)?;
     state.projects.retain(|project| project.id != job.caller.project_id);
+    state.commit()?;
     Ok(empty())
 }
 
@@ -62,18 +65,28 @@ pub(super) fn configuration(app: &App, job: &Job) -> Result<Arc<Configuration>, 
 
 /// Changes the project in one step.
 pub(super) fn write(app: &App, job: &Job, change: impl FnOnce(&mut Project)) -> Result<Bytes, ApiError> {
-    change(current(app, job)?.project_mut(&job.caller.project_id)?);
+    let mut state = begin(app, job)?;
+    change(state.project_mut(&job.caller.project_id)?);
+    state.commit()?;
     Ok(empty())
 }
 
 /// The state, if it is still the one in which the caller was checked.
-pub(super) fn current<'app>(app: &'app App, job: &Job) -> Result<std::sync::MutexGuard<'app, State>, ApiError> {
+pub(super) fn current(app: &App, job: &Job) -> Result<Arc<State>, ApiError> {
     let state = app.state();
-    if state.generation == job.generation {
-        Ok(state)
-    } else {
-        Err(ApiError::project_not_found(&job.caller.project_id))
-    }
+    same(&state, job)?;
+    Ok(state)
+}
+
+/// The same, to be changed: nothing is until it is committed.
+pub(super) fn begin<'app>(app: &'app App, job: &Job) -> Result<Transaction<'app>, ApiError> {
+    let state = app.begin();
+    same(&state, job)?;
+    Ok(state)
+}
+
+fn same(state: &State, job: &Job) -> Result<(), ApiError> {
+    if state.generation == job.generation { Ok(()) } else { Err(ApiError::project_not_found(&job.caller.project_id)) }
 }
 
 pub(super) fn checked_name(name: String) -> Result<String, ApiError> {

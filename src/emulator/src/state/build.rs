@@ -11,7 +11,8 @@ use crate::semantics::secrets::{self, Group, SecretKey};
 use crate::semantics::shape;
 
 pub(crate) fn build(seed: &Seed, generation: u64) -> Result<State, String> {
-    let mut state = State { generation, companies: Vec::new(), projects: Vec::new(), processes: BTreeMap::new() };
+    let mut companies = Vec::new();
+    let mut projects = Vec::new();
     let mut ids = HashSet::new();
     let mut keys = HashSet::new();
     for (index, company) in seed.companies.iter().enumerate() {
@@ -19,16 +20,16 @@ pub(crate) fn build(seed: &Seed, generation: u64) -> Result<State, String> {
             if !ids.insert(project.id.as_str()) {
                 return Err(format!("two projects have the id {:?}", project.id));
             }
-            state.projects.push(build_project(project, index)?);
+            projects.push(Arc::new(build_project(project, index)?));
         }
         for key in &company.keys {
             if !keys.insert(key.key.as_str()) {
                 return Err(format!("company {:?} has a key that another key equals", company.name));
             }
         }
-        state.companies.push(build_company(company)?);
+        companies.push(build_company(company)?);
     }
-    Ok(state)
+    Ok(State { generation, companies: Arc::new(companies), projects, processes: BTreeMap::new() })
 }
 
 fn build_company(company: &SeedCompany) -> Result<Company, String> {

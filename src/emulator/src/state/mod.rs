@@ -1,4 +1,5 @@
-//! What the server holds: companies, keys, projects, running clones. One lock, held for moments only.
+//! What the server holds: companies, keys, projects, running clones. A version of it never changes: who reads has one,
+//! and a write makes the next.
 
 mod build;
 mod writers;
@@ -6,6 +7,7 @@ mod writers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use build::build;
@@ -14,23 +16,26 @@ pub(crate) use writers::Writers;
 use crate::answer::ApiError;
 use crate::semantics::secrets::SecretKey;
 
-/// Everything that a reset puts back.
+/// Everything that a reset puts back. A copy shares what it does not change.
+#[derive(Clone)]
 pub(crate) struct State {
     /// Raised by each reset, so that work begun before it is not written into what came after.
     pub(crate) generation: u64,
-    pub(crate) companies: Vec<Company>,
-    /// In the order in which they were made.
-    pub(crate) projects: Vec<Project>,
-    pub(crate) processes: BTreeMap<String, Process>,
+    pub(crate) companies: Arc<Vec<Company>>,
+    /// In the order in which they were made: a new one goes to the end.
+    pub(crate) projects: Vec<Arc<Project>>,
+    pub(crate) processes: BTreeMap<String, Arc<Process>>,
 }
 
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Company {
     pub(crate) name: String,
     pub(crate) tier: Tier,
     pub(crate) keys: Vec<Key>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Tier {
     Free,
     Pro,
@@ -62,6 +67,7 @@ impl Tier {
     }
 }
 
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) value: String,
     /// Absent: company-wide.
@@ -69,6 +75,14 @@ pub(crate) struct Key {
     pub(crate) read_only: bool,
 }
 
+impl Key {
+    /// Whether it is bound to that project, or to none.
+    pub(crate) fn admits(&self, project_id: &str) -> bool {
+        self.projects.as_ref().is_none_or(|bound| bound.iter().any(|id| id == project_id))
+    }
+}
+
+#[derive(Clone)]
 pub(crate) struct Project {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -100,6 +114,7 @@ pub(crate) struct Configuration {
 pub(crate) type Files = BTreeMap<String, Arc<Value>>;
 
 /// A clone that runs on its own.
+#[derive(Clone)]
 pub(crate) struct Process {
     pub(crate) company: usize,
     /// The project that is cloned.
@@ -109,6 +124,7 @@ pub(crate) struct Process {
     pub(crate) outcome: ProcessOutcome,
 }
 
+#[derive(Clone)]
 pub(crate) enum ProcessOutcome {
     /// What the process ends with: a project that appears then, or an error.
     Pending(Result<Box<Project>, String>),
@@ -121,10 +137,12 @@ pub(crate) enum ProcessOutcome {
 
 impl State {
     pub(crate) fn project(&self, id: &str) -> Result<&Project, ApiError> {
-        self.projects.iter().find(|project| project.id == id).ok_or_else(|| ApiError::project_not_found(id))
+        let found = self.projects.iter().find(|project| project.id == id);
+        found.map(Arc::as_ref).ok_or_else(|| ApiError::project_not_found(id))
     }
 
     pub(crate) fn project_mut(&mut self, id: &str) -> Result<&mut Project, ApiError> {
-        self.projects.iter_mut().find(|project| project.id == id).ok_or_else(|| ApiError::project_not_found(id))
+        let found = self.projects.iter_mut().find(|project| project.id == id);
+        found.map(Arc::make_mut).ok_or_else(|| ApiError::project_not_found(id))
     }
 }
