@@ -166,6 +166,16 @@ def test_a_wrong_key_is_its_own_error(sdk: Sdk, emulator: Emulator, invoke: Invo
     assert "E011007" in str(raised.value.error_message)
 
 
+def test_a_call_that_the_emulator_has_not_is_its_own_error(sdk: Sdk, emulator: Emulator, invoke: Invoke) -> None:
+    client = sdk.client(emulator.project_id, emulator.management_key)
+    with pytest.raises(AuthException) as raised:
+        invoke(client.mgmt.user.create("someone@example.com"))
+    assert raised.value.status_code == 501
+    assert "EMULATOR501" in str(raised.value.error_message)
+    assert "The emulator has no route POST /v1/mgmt/user/create" in str(raised.value.error_message)
+    assert [request["status"] for request in emulator.requests()].count(501) == 1, "it was tried again"
+
+
 @pytest.mark.descope_emulator(rate_limit={"requests": 2, "per": 60})
 def test_a_rate_limit_is_its_own_error(project: Any, invoke: Invoke) -> None:
     invoke(project.list_projects())  # and the licence before it

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from os import PathLike
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Literal, TypeVar, final
+from typing import Any, ClassVar, Generic, Literal, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack
 
@@ -1094,11 +1094,14 @@ class Emulator:
     def clear_faults(self) -> None:
         """Removes all faults and lets go of what they hold."""
 
-    def executions(self, operation: str) -> int:
+    @overload
+    def executions(self, operation: str) -> int: ...
+    @overload
+    def executions(self, operation: None = None) -> dict[str, int]:
         """How often a call's work was done. A request that was refused, or cut off before the work, does not count.
 
         Args:
-            operation: The call's name.
+            operation: The call's name. Without one, a dict of the counts of every call that was made.
 
         Raises:
             ConfigurationError: There is no such call.
@@ -1106,6 +1109,61 @@ class Emulator:
         Example:
             >>> emulator.executions("clone")
             0
+        """
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are set, those that have struck all their requests included.
+
+        Returns:
+            A dict each: `id`, `operation`, `occurrence`, `times`, `action`, and how many requests it has `seen`,
+            `applied` itself to, and holds at this moment (`held`).
+
+        Example:
+            >>> _ = emulator.fail("license", status=500)
+            >>> [fault["operation"] for fault in emulator.faults()]
+            ['license']
+        """
+
+    def files(self, project_id: str) -> dict[str, Any]:
+        """A project's files as a snapshot export shows them: JSON, and text and base64 images as `str`.
+
+        Args:
+            project_id: The project; of any company.
+
+        Raises:
+            ConfigurationError: There is no such project.
+
+        Example:
+            >>> emulator.files(emulator.project_id)["project.json"]["appUrl"]
+            'https://app.example.com'
+        """
+
+    def put_file(self, project_id: str, path: str, value: Any) -> None:
+        """Writes one file as someone at the console would: a real secret is taken in, the indices follow.
+
+        Args:
+            project_id: The project; of any company.
+            path: The file's path in the snapshot.
+            value: Its content: for JSON a dict, for text and base64 images a string.
+
+        Raises:
+            ConfigurationError: There is no such project, or the file cannot be one of a project.
+
+        Example:
+            >>> emulator.put_file(emulator.project_id, "lists.json", {"lists": []})
+            >>> client.own_project.export_snapshot()["lists.json"]
+            {'lists': []}
+        """
+
+    def remove_file(self, project_id: str, path: str) -> None:
+        """Removes a file, or all files of a directory, as someone at the console would: its secrets go with it.
+
+        Args:
+            project_id: The project; of any company.
+            path: The file's path in the snapshot, or a directory's.
+
+        Raises:
+            ConfigurationError: There is no such project or file, or no project can be without it.
         """
 
     def requests(self) -> list[dict[str, Any]]:
@@ -1120,6 +1178,9 @@ class Emulator:
             >>> emulator.requests()[-1]["operation"]
             'list_projects'
         """
+
+    def clear_records(self) -> None:
+        """Forgets the requests and the counts of executions."""
 
     @property
     def connections_accepted(self) -> int:

@@ -20,6 +20,8 @@ pub(crate) mod own {
     pub(crate) const WRONG: &str = "EMULATOR400";
     /// A control request names what is not there.
     pub(crate) const ABSENT: &str = "EMULATOR404";
+    /// A control route has no such method.
+    pub(crate) const METHOD: &str = "EMULATOR405";
     /// The body is larger than the emulator takes.
     pub(crate) const TOO_LARGE: &str = "EMULATOR413";
     /// The state's directory cannot be written: whether the work was done is known after a restart.

@@ -111,7 +111,7 @@ const BEHAVIOURS: &[Behaviour] = &[
     },
     Behaviour {
         name: "unknown route",
-        does: "A route that the emulator does not have is answered 501, EMULATOR501. The API itself has many more routes.",
+        does: "A route that the emulator does not have is answered 501, EMULATOR501, with or without a key: so are known ones with another method (HEAD for a GET included), another case, or slashes that do not belong. The API itself has many more routes, and what it does with these is not known.",
         source: Source::Assumed,
         switch: None,
     },

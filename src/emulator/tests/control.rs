@@ -75,8 +75,6 @@ fn wrong_faults_get_a_sentence() {
     control(&server, "POST", "reset", &json!({ "all": true })).refused(400, "EMULATOR400");
     control(&server, "POST", "faults/one/release", &Value::Null).refused(400, "EMULATOR400");
     control(&server, "POST", "faults/1/release", &Value::Null).refused(404, "EMULATOR404");
-    control(&server, "GET", "fault", &Value::Null).refused(404, "EMULATOR404");
-    control(&server, "PUT", "faults", &Value::Null).refused(404, "EMULATOR404");
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn too_many_requests_are_told_when_to_come_back() {
     let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((3000..=3600).contains(&seconds), "{seconds}");
     assert_eq!(server.control().executions("list_projects").unwrap(), 1);
-    server.control().reset();
+    server.control().reset().unwrap();
     server.call(LIST, &json!({})).ok();
 }
 

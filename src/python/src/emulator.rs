@@ -344,7 +344,7 @@ impl Emulator {
     /// How often a call's work was done. A request that was refused, or cut off before the work, does not count.
     ///
     /// Args:
-    ///     operation: The call's name.
+    ///     operation: The call's name. Without one, a dict of the counts of every call that was made.
     ///
     /// Raises:
     ///     ConfigurationError: There is no such call.
@@ -352,8 +352,85 @@ impl Emulator {
     /// Example:
     ///     >>> emulator.executions("clone")
     ///     0
-    fn executions(&self, py: Python<'_>, operation: &str) -> PyResult<u64> {
-        self.server(py)?.control().executions(operation).map_err(|error| control_error(py, &error))
+    #[pyo3(signature = (operation = None))]
+    fn executions<'py>(&self, py: Python<'py>, operation: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        let server = self.server(py)?;
+        let Some(operation) = operation else {
+            return json::value_to_python(py, &server.control().all_executions());
+        };
+        let count = server.control().executions(operation).map_err(|error| control_error(py, &error))?;
+        Ok(count.into_pyobject(py)?.into_any())
+    }
+
+    /// The faults that are set, those that have struck all their requests included.
+    ///
+    /// Returns:
+    ///     A dict each: `id`, `operation`, `occurrence`, `times`, `action`, and how many requests it has `seen`,
+    ///     `applied` itself to, and holds at this moment (`held`).
+    ///
+    /// Example:
+    ///     >>> _ = emulator.fail("license", status=500)
+    ///     >>> [fault["operation"] for fault in emulator.faults()]
+    ///     ['license']
+    fn faults<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json::value_to_python(py, &self.server(py)?.control().faults())
+    }
+
+    /// A project's files as a snapshot export shows them: JSON, and text and base64 images as `str`.
+    ///
+    /// Args:
+    ///     project_id: The project; of any company.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such project.
+    ///
+    /// Example:
+    ///     >>> emulator.files(emulator.project_id)["project.json"]["appUrl"]
+    ///     'https://app.example.com'
+    fn files<'py>(&self, py: Python<'py>, project_id: &str) -> PyResult<Bound<'py, PyAny>> {
+        let files = self.server(py)?.control().files(project_id).map_err(|error| control_error(py, &error))?;
+        json::value_to_python(py, &files)
+    }
+
+    /// Writes one file as someone at the console would: a real secret is taken in, the indices follow.
+    ///
+    /// Args:
+    ///     project_id: The project; of any company.
+    ///     path: The file's path in the snapshot.
+    ///     value: Its content: for JSON a dict, for text and base64 images a string.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such project, or the file cannot be one of a project.
+    ///
+    /// Example:
+    ///     >>> emulator.put_file(emulator.project_id, "lists.json", {"lists": []})
+    ///     >>> client.own_project.export_snapshot()["lists.json"]
+    ///     {'lists': []}
+    fn put_file(&self, py: Python<'_>, project_id: &str, path: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let text = json::from_python(value, "value")?;
+        let value = serde_json::from_slice(&text)
+            .map_err(|error| errors::option(py, "value", format!("put_file: `value`: {error}")))?;
+        let server = self.server(py)?;
+        py.detach(|| server.control().put_file(project_id, path, value)).map_err(|error| control_error(py, &error))
+    }
+
+    /// Removes a file, or all files of a directory, as someone at the console would: its secrets go with it.
+    ///
+    /// Args:
+    ///     project_id: The project; of any company.
+    ///     path: The file's path in the snapshot, or a directory's.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such project or file, or no project can be without it.
+    fn remove_file(&self, py: Python<'_>, project_id: &str, path: &str) -> PyResult<()> {
+        let server = self.server(py)?;
+        py.detach(|| server.control().remove_file(project_id, path)).map_err(|error| control_error(py, &error))
+    }
+
+    /// Forgets the requests and the counts of executions.
+    fn clear_records(&self, py: Python<'_>) -> PyResult<()> {
+        self.server(py)?.control().clear_records();
+        Ok(())
     }
 
     /// The requests that arrived, at most the last ten thousand, without credentials.
@@ -378,6 +455,11 @@ impl Emulator {
     }
 
     /// Goes back to the seed: projects, faults and records.
+    ///
+    /// With `state`, to the seed that the state began with, and what is on disk goes back as well.
+    ///
+    /// Raises:
+    ///     ConfigurationError: The state cannot be written.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         let server = self.server(py)?;
         py.detach(|| server.control().reset()).map_err(|error| control_error(py, &error))

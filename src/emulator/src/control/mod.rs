@@ -3,6 +3,7 @@
 mod faults;
 mod fields;
 mod records;
+pub mod routes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +44,9 @@ pub struct ControlError {
 enum Kind {
     Wrong,
     Absent,
+    TooLarge,
     NotStored,
+    Defect,
 }
 
 impl ControlError {
@@ -53,6 +56,22 @@ impl ControlError {
 
     pub(crate) fn absent(message: impl Into<String>) -> Self {
         Self { message: message.into(), kind: Kind::Absent }
+    }
+
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        Self { message: message.into(), kind: Kind::TooLarge }
+    }
+
+    pub(crate) fn defect(message: impl Into<String>) -> Self {
+        Self { message: message.into(), kind: Kind::Defect }
+    }
+
+    pub(crate) fn is_defect(&self) -> bool {
+        self.kind == Kind::Defect
+    }
+
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.kind == Kind::TooLarge
     }
 
     /// Whether what was named is not there, rather than wrong.
@@ -143,6 +162,15 @@ impl Control {
         self.app.records.requests()
     }
 
+    /// Forgets the requests and the counts of executions.
+    pub fn clear_records(&self) {
+        self.app.records.clear();
+    }
+
+    pub(crate) fn body_limit(&self) -> usize {
+        self.app.options.body_limit
+    }
+
     /// How many connections were accepted since the server started.
     pub fn connections_accepted(&self) -> u64 {
         self.app.connections()
@@ -161,10 +189,10 @@ impl Control {
         state.projects.iter().map(describe).collect()
     }
 
-    /// A project's files as a snapshot export shows them; absent if there is no such project.
-    pub fn files(&self, project_id: &str) -> Option<BTreeMap<String, Value>> {
-        let configuration = self.configuration(project_id).ok()?;
-        Some(export::snapshot(&configuration).into_iter().map(|(path, value)| (path, (*value).clone())).collect())
+    /// A project's files as a snapshot export shows them.
+    pub fn files(&self, project_id: &str) -> Result<BTreeMap<String, Value>, ControlError> {
+        let configuration = self.configuration(project_id)?;
+        Ok(export::snapshot(&configuration).into_iter().map(|(path, value)| (path, (*value).clone())).collect())
     }
 
     /// A secret's value: the group is one of `connectors`, `oauthProviders`, `outboundApps`, `externalAuth`.

@@ -16,7 +16,8 @@ use super::App;
 use super::auth::{self, authorize};
 use super::connections::{ConnectionId, Ending};
 use super::router::Ray;
-use crate::answer::{ApiError, own};
+use super::unknown_route::unknown_route;
+use crate::answer::ApiError;
 use crate::control::{Arrival, FaultAction, FaultStatus, Firing, Records};
 use crate::semantics::{self, Job};
 
@@ -124,8 +125,7 @@ async fn decide(app: &Arc<App>, incoming: Incoming) -> Response {
 async fn work(app: &Arc<App>, incoming: Incoming, firing: Option<&Firing>) -> Result<Bytes, ApiError> {
     let Incoming { row, process_id, parts, body } = incoming;
     let Some(row) = row else {
-        let message = format!("The emulator has no route {} {}", parts.method, parts.uri.path());
-        return Err(ApiError::new(501, own::UNKNOWN_ROUTE, "Route is not emulated", message));
+        return Err(unknown_route(parts.method.as_str(), parts.uri.path()));
     };
     let (caller, generation) = {
         let state = app.state();
@@ -161,11 +161,15 @@ fn licensed(app: &App, headers: &HeaderMap) -> bool {
 }
 
 fn unread(error: &axum::Error, limit: usize) -> ApiError {
-    if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
+    if is_too_large(error) {
         ApiError::too_large(limit)
     } else {
         ApiError::bad_request(format!("The body could not be read: {error}"))
     }
+}
+
+pub(crate) fn is_too_large(error: &axum::Error) -> bool {
+    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
 }
 
 /// An error in the API's own form.

@@ -2,41 +2,61 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, OriginalUri, Path, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
-use axum::routing::{get, post, put};
-use http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use http::uri::Authority;
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::call::{json as answer, refusal};
+use super::call::{is_too_large, json as answer, refusal};
 use crate::answer::{ApiError, own};
-use crate::control::{Control, ControlError, Fields, fault};
-use crate::options::DEFAULT_BODY_LIMIT;
+use crate::control::{Control, ControlError, Fields, fault, routes};
+
+/// How long to wait for a fault to hold something, in seconds, if nothing is said.
+const PATIENCE: f64 = 10.0;
 
 type Answer = Result<Response, Refused>;
 
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    Router::new()
-        .route("/ready", get(ready))
-        .route("/faults", get(faults).post(set_fault).delete(clear_faults))
-        .route("/faults/{id}/release", post(release))
-        .route("/executions", get(executions))
-        .route("/requests", get(requests))
-        .route("/projects", get(projects))
-        .route("/projects/{id}/files", get(files))
-        .route("/projects/{id}/files/{*path}", put(put_file).delete(remove_file))
-        .route("/reset", post(reset))
+    let routes = routes::ROUTES.iter().fold(Router::new(), |router, route| match handler(route) {
+        Some(handler) => router.route(route.path, handler),
+        None => router,
+    });
+    routes
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(middleware::from_fn(only_from_here))
         .with_state(Control::new(Arc::clone(app)))
+}
+
+/// What a row of the table does.
+fn handler(route: &routes::ControlRoute) -> Option<MethodRouter<Control>> {
+    Some(match (route.method, route.path) {
+        ("GET", "/") => get(list),
+        ("GET", "/ready") => get(ready),
+        ("GET", "/projects") => get(projects),
+        ("GET", "/projects/{id}/files") => get(files),
+        ("PUT", "/projects/{id}/files/{*path}") => put(put_file),
+        ("DELETE", "/projects/{id}/files/{*path}") => delete(remove_file),
+        ("GET", "/faults") => get(faults),
+        ("POST", "/faults") => post(set_fault),
+        ("DELETE", "/faults") => delete(clear_faults),
+        ("POST", "/faults/{id}/release") => post(release),
+        ("POST", "/faults/{id}/wait") => post(wait),
+        ("GET", "/executions") => get(executions),
+        ("GET", "/requests") => get(requests),
+        ("DELETE", "/requests") => delete(clear_records),
+        ("POST", "/reset") => post(reset),
+        _ => return None,
+    })
 }
 
 /// The routes give away keys and change projects: other machines, and pages in a browser, have no business here.
@@ -66,9 +86,32 @@ fn is_addressed_here(request: &Request) -> bool {
     host.parse::<IpAddr>().is_ok() || host == "localhost" || host.ends_with(".localhost")
 }
 
-async fn unknown(request: Request) -> Answer {
-    let (method, path) = (request.method(), request.uri().path());
-    Err(ControlError::absent(format!("there is no control route {method} {path}")).into())
+/// Neither a path that there is not, nor a method that a path has not.
+async fn unknown(request: Request) -> Response {
+    // The path as it was sent: what is left of it here has fewer slashes.
+    let whole = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).path();
+    let path = whole.strip_prefix(routes::ROOT).unwrap_or(whole);
+    let method = request.method().as_str();
+    let allowed = routes::methods(if path.is_empty() { "/" } else { path });
+    if allowed.is_empty() {
+        return Refused(ControlError::absent(routes::unknown(method, path))).into_response();
+    }
+    let allowed = allowed.join(", ");
+    let message = format!("there is no {method} at {}{path}; there is {allowed}", routes::ROOT);
+    let mut response = refusal(&ApiError::new(405, own::METHOD, "The route has other methods", message));
+    if let Ok(value) = HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(http::header::ALLOW, value);
+    }
+    response
+}
+
+async fn list() -> Answer {
+    ok(&json!({ "routes": routes::ROUTES.map(|route| json!({
+        "method": route.method,
+        "path": format!("{}{}", routes::ROOT, route.path.trim_end_matches('/')),
+        "does": route.does,
+        "python": route.python,
+    })) }))
 }
 
 async fn ready(State(control): State<Control>) -> Answer {
@@ -80,7 +123,7 @@ async fn faults(State(control): State<Control>) -> Answer {
 }
 
 async fn set_fault(State(control): State<Control>, body: Body) -> Answer {
-    let id = control.fail(fault(parse(body).await?)?)?;
+    let id = control.fail(fault(parse(&control, body).await?)?)?;
     ok(&json!({ "id": id }))
 }
 
@@ -90,9 +133,24 @@ async fn clear_faults(State(control): State<Control>) -> Answer {
 }
 
 async fn release(State(control): State<Control>, Path(id): Path<String>) -> Answer {
-    let id = id.parse().map_err(|_| ControlError::wrong(format!("a fault's id is a number, not {id:?}")))?;
-    control.release(id)?;
+    control.release(fault_id(&id)?)?;
     ok(&json!({}))
+}
+
+async fn wait(State(control): State<Control>, Path(id): Path<String>, body: Body) -> Answer {
+    let id = fault_id(&id)?;
+    let options = read(&control, body).await?.unwrap_or_else(|| json!({}));
+    Fields::new(options.clone(), "wait", &["seconds"])?;
+    let seconds = options.get("seconds").map_or(Some(PATIENCE), Value::as_f64);
+    let patience = seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| ControlError::wrong("seconds: expected a number of seconds, 0 or more"))?;
+    let held = blocking(move || control.wait_until_held(id, patience)).await?;
+    ok(&json!({ "held": held }))
+}
+
+fn fault_id(id: &str) -> Result<u64, ControlError> {
+    id.parse().map_err(|_| ControlError::wrong(format!("a fault's id is a number, not {id:?}")))
 }
 
 async fn executions(State(control): State<Control>) -> Answer {
@@ -108,14 +166,11 @@ async fn projects(State(control): State<Control>) -> Answer {
 }
 
 async fn files(State(control): State<Control>, Path(id): Path<String>) -> Answer {
-    match control.files(&id) {
-        Some(files) => ok(&json!({ "files": files })),
-        None => Err(ControlError::absent(format!("there is no project {id:?}")).into()),
-    }
+    ok(&json!({ "files": control.files(&id)? }))
 }
 
 async fn put_file(State(control): State<Control>, Path((id, path)): Path<(String, String)>, body: Body) -> Answer {
-    let value = parse(body).await?;
+    let value = parse(&control, body).await?;
     write(move || control.put_file(&id, &path, value)).await
 }
 
@@ -124,7 +179,7 @@ async fn remove_file(State(control): State<Control>, Path((id, path)): Path<(Str
 }
 
 async fn reset(State(control): State<Control>, body: Body) -> Answer {
-    if let Some(options) = read(body).await? {
+    if let Some(options) = read(&control, body).await? {
         Fields::new(options, "reset", &[])?;
     }
     write(move || control.reset()).await
@@ -132,22 +187,35 @@ async fn reset(State(control): State<Control>, body: Body) -> Answer {
 
 /// A write may wait for other writes and for the disk, and the requests of all others go on meanwhile.
 async fn write(work: impl FnOnce() -> Result<(), ControlError> + Send + 'static) -> Answer {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done?,
-        Err(error) => return Ok(refusal(&ApiError::defect(format!("The work ended early: {error}")))),
-    }
+    blocking(work).await?;
     ok(&json!({}))
 }
 
-async fn parse(body: Body) -> Result<Value, ControlError> {
-    read(body).await?.ok_or_else(|| ControlError::wrong("the body is empty; expected JSON"))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ControlError> + Send + 'static,
+) -> Result<T, ControlError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(ControlError::defect(format!("the work ended early: {error}"))))
 }
 
-async fn read(body: Body) -> Result<Option<Value>, ControlError> {
-    let body = to_bytes(body, DEFAULT_BODY_LIMIT)
-        .await
-        .map_err(|error| ControlError::wrong(format!("the body could not be read: {error}")))?;
-    if body.is_empty() {
+async fn clear_records(State(control): State<Control>) -> Answer {
+    control.clear_records();
+    ok(&json!({}))
+}
+
+async fn parse(control: &Control, body: Body) -> Result<Value, ControlError> {
+    read(control, body).await?.ok_or_else(|| ControlError::wrong("the body is empty; expected JSON"))
+}
+
+async fn read(control: &Control, body: Body) -> Result<Option<Value>, ControlError> {
+    let limit = control.body_limit();
+    let body = to_bytes(body, limit).await.map_err(|error| {
+        if is_too_large(&error) {
+            return ControlError::too_large(format!("the emulator takes {limit} bytes at most"));
+        }
+        ControlError::wrong(format!("the body could not be read: {error}"))
+    })?;
+    if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
     serde_json::from_slice(&body)
@@ -175,8 +243,12 @@ impl axum::response::IntoResponse for Refused {
         let message = self.0.to_string();
         let error = if self.0.is_absent() {
             ApiError::new(404, own::ABSENT, "There is no such thing here", message)
+        } else if self.0.is_too_large() {
+            ApiError::new(413, own::TOO_LARGE, "Request is too large", message)
         } else if self.0.is_not_stored() {
             ApiError::not_stored(&message)
+        } else if self.0.is_defect() {
+            ApiError::defect(message)
         } else {
             ApiError::new(400, own::WRONG, "Control request is wrong", message)
         };

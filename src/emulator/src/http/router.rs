@@ -46,6 +46,10 @@ async fn handle(
     path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
+    // Where there is a GET, HEAD is taken for one; the API's own answer to it is not known.
+    if request.method().as_str() != row.method.as_str() {
+        return unknown_route(app, request).await;
+    }
     // Most rows have nothing in their path; what cannot be read is as unknown as what is not there.
     call::answer(app.0, Some(row), path.ok().map(|path| path.0), request).await
 }

@@ -36,8 +36,10 @@ pub(super) struct Journal {
 }
 
 /// What is wrong with the bytes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Flaw {
+    /// The system does not give them.
+    Unreadable(io::Error),
     /// Another version of the format.
     Format(u32),
     Damage(&'static str),
@@ -55,15 +57,12 @@ pub(super) fn begin(payload: &[u8]) -> Vec<u8> {
 
 impl Journal {
     /// Reads all records; the payloads, in order. Nothing is written before [`Journal::settle`].
-    pub(super) fn open(mut medium: Box<dyn Medium>) -> io::Result<Result<(Self, Vec<Vec<u8>>), Flaw>> {
-        let content = medium.read()?;
-        let (payloads, end, chain) = match read(&content) {
-            Ok(found) => found,
-            Err(flaw) => return Ok(Err(flaw)),
-        };
+    pub(super) fn open(mut medium: Box<dyn Medium>) -> Result<(Self, Vec<Vec<u8>>), Flaw> {
+        let content = medium.read().map_err(Flaw::Unreadable)?;
+        let (payloads, end, chain) = read(&content)?;
         let base = payloads.first().map_or(0, |first| (HEAD + PREFIX + first.len()) as u64);
         let payloads = payloads.into_iter().map(<[u8]>::to_vec).collect();
-        Ok(Ok((Self { medium, end: end as u64, base, chain }, payloads)))
+        Ok((Self { medium, end: end as u64, base, chain }, payloads))
     }
 
     /// Takes away what is left of a write that was cut short, and keeps for good what a killed process had written

@@ -45,13 +45,14 @@ pub(crate) fn open<E: From<StateError>>(
 ) -> Result<Opened, E> {
     let directory = Directory::take(path)?;
     let file = directory.journal();
-    let (medium, restored) = match OnDisk::open(&file).map_err(StateError::io(&file))? {
-        Some(medium) => (medium, true),
-        None => {
-            let (state, start) = begin(seed)?;
-            let content = journal::begin(&first(&state, seed, &start));
-            (OnDisk::create(&file, &content).map_err(StateError::io(&file))?, false)
-        }
+    let there = OnDisk::open(&file).map_err(StateError::io(&file))?;
+    let restored = there.is_some();
+    let medium = if let Some(medium) = there {
+        medium
+    } else {
+        let (state, start) = begin(seed)?;
+        let content = journal::begin(&first(&state, seed, &start));
+        OnDisk::create(&file, &content).map_err(StateError::io(&file))?
     };
     let opened = Store::open(Box::new(medium), &file, Some(directory))?;
     Ok(Opened { restored, ..opened })
@@ -64,13 +65,11 @@ impl Store {
         file: &Path,
         directory: Option<Directory>,
     ) -> Result<Opened, StateError> {
-        let (mut journal, payloads) = match Journal::open(medium).map_err(StateError::io(file))? {
-            Ok(opened) => opened,
-            Err(Flaw::Format(format)) => {
-                return Err(StateError::Format { file: file.to_owned(), format, expected: FORMAT_NUMBER });
-            }
-            Err(Flaw::Damage(why)) => return Err(StateError::damaged(file, why)),
-        };
+        let (mut journal, payloads) = Journal::open(medium).map_err(|flaw| match flaw {
+            Flaw::Unreadable(source) => StateError::Io { path: file.to_owned(), source },
+            Flaw::Format(format) => StateError::Format { file: file.to_owned(), format, expected: FORMAT_NUMBER },
+            Flaw::Damage(why) => StateError::damaged(file, why),
+        })?;
         let nonsense = |_| StateError::damaged(file, "a record does not fit those before it");
         let mut payloads = payloads.iter();
         let first = payloads.next().ok_or_else(|| StateError::damaged(file, "it has no record"))?;
