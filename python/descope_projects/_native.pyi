@@ -19,6 +19,7 @@ from descope_projects.options import (
     ManagementKey,
     Seconds,
     SecretGroup,
+    SettingsOptions,
     ValidateOptions,
     WriteOptions,
 )
@@ -1051,15 +1052,15 @@ class Emulator:
 
         Args:
             operation: The call's name, for example `clone` or `list_projects`; `*` is every call.
-            options: `FaultOptions` as a dict: what happens (`action`, `status`, …), from which request on
-                (`occurrence`) and how often (`times`).
+            options: `FaultOptions` as a dict: what happens (`action`, and the options that it takes), from which
+                request on (`occurrence`) and how often (`times`).
             **keywords: The same keys as keywords.
 
         Returns:
             A number that names the fault in `release` and `wait_until_held`.
 
         Raises:
-            ConfigurationError: There is no such call, or an option cannot be right.
+            ConfigurationError: There is no such call, an option cannot be right, or the action does not take it.
 
         Example:
             >>> _ = emulator.fail("list_projects", status=503)
@@ -1068,17 +1069,29 @@ class Emulator:
         """
 
     def release(self, fault: int) -> None:
-        """Lets go of the requests that a fault with the action `hold` holds, now and later.
+        """Lets go of what a fault holds, now and later: requests, answers, and work that finishes later.
+
+        The work of the action `finish_later` is done when this returns.
 
         Args:
             fault: What `fail` returned.
 
         Raises:
             ConfigurationError: There is no such fault.
+
+        Example:
+            >>> from descope_projects import UnknownOutcome
+            >>> fault = emulator.fail("clone", action="finish_later", status=504)
+            >>> try:
+            ...     _ = client.own_project.clone(name="late", settle=False)
+            ... except UnknownOutcome:
+            ...     emulator.release(fault)
+            >>> [project.name for project in emulator.projects]
+            ['Example', 'late']
         """
 
     def wait_until_held(self, fault: int, timeout: Seconds = 10) -> bool:
-        """Waits until a fault with the action `hold` holds a request.
+        """Waits until a fault holds something: a request, an answer, or work that finishes later.
 
         Args:
             fault: What `fail` returned.
@@ -1092,7 +1105,37 @@ class Emulator:
         """
 
     def clear_faults(self) -> None:
-        """Removes all faults and lets go of what they hold."""
+        """Removes all faults and lets go of what they hold, as `release` does."""
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """The switches and modes by which it goes now.
+
+        Returns:
+            `semantics` with every key of `SemanticsOptions`, and `normalise` with every key of `NormaliseOptions`.
+
+        Example:
+            >>> emulator.settings()["semantics"]["absent_files"]
+            'delete'
+        """
+
+    def configure(self, options: SettingsOptions | None = None, /, **keywords: Unpack[SettingsOptions]) -> None:
+        """Changes switches and modes from now on; those that are not named stay as they are.
+
+        `reset` goes back to those that the emulator was made with.
+
+        Args:
+            options: `SettingsOptions` as a dict.
+            **keywords: The same keys as keywords.
+
+        Raises:
+            ConfigurationError: There is no such switch or mode, or it has no such value.
+
+        Example:
+            >>> emulator.configure(semantics={"absent_files": "keep"}, normalise={"lag": 1})
+            >>> client.own_project.import_snapshot({**snapshot.to_files(), "lists.json": {"lists": []}})
+            >>> [len(client.own_project.export_snapshot()["lists.json"]["lists"]) for _ in range(2)]
+            [1, 0]
+        """
 
     @overload
     def executions(self, operation: str) -> int: ...
@@ -1187,7 +1230,7 @@ class Emulator:
         """How many connections were accepted since it started."""
 
     def reset(self) -> None:
-        """Goes back to the seed: projects, faults and records.
+        """Goes back to the start: projects, switches and modes, faults and records.
 
         With `state`, to the seed that the state began with, and what is on disk goes back as well.
 

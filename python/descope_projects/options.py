@@ -22,17 +22,20 @@ __all__ = [
     "Environment",
     "ExportFormat",
     "ExportOptions",
+    "FaultAction",
     "FaultOptions",
     "Files",
     "ImportOptions",
     "InputSecret",
     "InputSecrets",
     "ManagementKey",
+    "NormaliseOptions",
     "RateLimitOptions",
     "RetryOptions",
     "Seconds",
     "SecretGroup",
     "SemanticsOptions",
+    "SettingsOptions",
     "ValidateOptions",
     "WriteOptions",
 ]
@@ -51,6 +54,27 @@ ExportFormat: TypeAlias = Literal["plain"]
 
 SecretGroup: TypeAlias = Literal["connectors", "oauth_providers", "outbound_apps", "external_auth"]
 """The kinds of entity that have secrets."""
+
+FaultAction: TypeAlias = Literal[
+    "status",
+    "drop_request",
+    "drop_before",
+    "drop_after",
+    "drop_within",
+    "hold",
+    "delay",
+    "finish_later",
+    "fail_later",
+    "partial",
+    "truncate",
+    "slow",
+    "endless",
+    "html",
+    "content_type",
+    "wrong_type",
+    "bomb",
+]
+"""What an emulator can do to a request; `docs/emulator.md` says what each one does."""
 
 Files: TypeAlias = Union["Snapshot", Mapping[str, Any], str, PathLike[str]]
 """What can be imported: a `Snapshot`, a mapping of path to value, or the path of a directory or `.zip`."""
@@ -257,20 +281,72 @@ class SemanticsOptions(TypedDict, total=False):
     foreign_connector_ids: Literal["rebind", "refuse"]
     """What an import does with a connector that the target knows under another id. Default: `rebind`."""
 
+    renamed_connector: Literal["new_entity", "rename"]
+    """What an import does with a connector that the target knows under another name. Default: `new_entity`."""
+
+    dangling_references: Literal["refuse", "accept"]
+    """What an import does with a reference that names nothing. Default: `refuse`."""
+
+    refused_imports: Literal["write_nothing", "write_part"]
+    """What an import has written by the time it is refused for its secrets or references. Default: `write_nothing`."""
+
     unknown_excludes: Literal["refuse", "ignore"]
     """What happens to a value of `excludes` that is not documented. Default: `refuse`."""
 
     snapshot_excludes: Literal["honour", "refuse"]
     """What a snapshot import does with values of `excludes` other than `lists`. Default: `honour`."""
 
-    renamed_connector: Literal["new_entity", "rename"]
-    """What an import does with a connector that the target knows under another name. Default: `new_entity`."""
+    unknown_input_secrets: Literal["refuse", "ignore"]
+    """What happens to a secret for an entity that is not in the sent files. Default: `refuse`."""
 
     project_export: Literal["with_secrets", "without_secrets"]
     """Whether a project export holds the secrets. Default: `with_secrets`."""
 
-    unknown_input_secrets: Literal["refuse", "ignore"]
-    """What happens to a secret for an entity that is not in the sent files. Default: `refuse`."""
+    started_clone: Literal["seen_at_end", "seen_at_start"]
+    """From when on the list has the project that an asynchronous clone makes. Default: `seen_at_end`."""
+
+    clone_conflicts: Literal["never", "with_writes"]
+    """Whether a clone counts as a write to the project that it reads. Default: `never`."""
+
+    bad_token_status: int
+    """The status of a missing, garbled or unknown token, 400 to 599. Default: 401."""
+
+    forbidden_status: int
+    """The status of what the key, or the company's tier, does not allow, 400 to 599. Default: 403."""
+
+    unknown_project_status: int
+    """The status of a project that is not there, 400 to 599. Default: 404."""
+
+    conflict_status: int
+    """The status of a second write to a project while one runs, 400 to 599. Default: 409."""
+
+
+class NormaliseOptions(TypedDict, total=False):
+    """What an emulator changes on the way in and out, as a real server may."""
+
+    new_ids: bool
+    """Each import gives connectors, roles, permissions and JWT templates new ids. Default: False."""
+
+    stamps: bool
+    """Each export has another `componentsVersion` in its flows and styles. Default: False."""
+
+    defaults: Literal["never", "at_import", "at_export"]
+    """When absent fields get their defaults, and tasks their derived keys. Default: `never`."""
+
+    references: Literal["never", "at_import", "at_export"]
+    """When a flow's `references` get all that the flow uses. Default: `never`."""
+
+    order: bool
+    """Each export has its sets in another order than the one before. Default: False."""
+
+    views: bool
+    """Each import moves the tasks of flows on the canvas. Default: False."""
+
+    screen_names: bool
+    """Each import names the files of screens after their tasks. Default: False."""
+
+    lag: int
+    """How many exports after an import still show what was before it. Default: 0."""
 
 
 class EmulatorOptions(TypedDict, total=False):
@@ -301,19 +377,31 @@ class EmulatorOptions(TypedDict, total=False):
     semantics: SemanticsOptions
     """What it does where no source tells. Default: the defaults of `SemanticsOptions`."""
 
+    normalise: NormaliseOptions | Literal["all"]
+    """What it changes on the way in and out; `all` is everything, with a lag of 1. Default: nothing."""
+
     keep_bodies: bool
     """Keep the bodies of requests for `requests()`; input secrets never are. Default: False."""
+
+
+class SettingsOptions(TypedDict, total=False):
+    """Options of `Emulator.configure`."""
+
+    semantics: SemanticsOptions
+    """The switches that change. Default: none."""
+
+    normalise: NormaliseOptions | Literal["all"]
+    """The modes that change, or all of them on. Default: none."""
 
 
 class FaultOptions(TypedDict, total=False):
     """Options of `Emulator.fail`: what happens to which requests."""
 
-    action: Literal["status", "drop_before", "drop_after", "drop_within", "hold"]
-    """What happens: an answer instead of the work; the connection closed before the work, after it, or within the
-    answer; or the work waits for `release`. Default: `status`."""
+    action: FaultAction
+    """What happens. Default: `status`."""
 
     status: int
-    """The answer's status, 400 to 599; for the action `status`. Default: 503."""
+    """The answer's status, 400 to 599. Default: 503; of `finish_later` 504, of `partial` 500."""
 
     code: str
     """`errorCode` of that answer. Default: none."""
@@ -331,7 +419,32 @@ class FaultOptions(TypedDict, total=False):
     """Answer as the edge does, with a page instead of JSON. Default: False."""
 
     body: str
-    """The body of that answer, sent as it is. Default: made of the fields above."""
+    """The answer's body, sent as it is. Default: made of the fields above; of `wrong_type` `[]`."""
+
+    drop: bool
+    """Close the connection instead of answering, for `finish_later` and `partial`. Default: False."""
+
+    when: Literal["before", "after"]
+    """Whether `hold` and `delay` wait before the work, or between it and the answer. Default: `before`."""
+
+    seconds: Seconds
+    """How long the wait is, in seconds, at most 600. Default: 1; of `slow`, between two bytes, 0.1; of `finish_later`
+    as long as nothing else ends it."""
+
+    requests: int
+    """How many requests come before the work of `finish_later`, not counting those for the licence. Default: none."""
+
+    error: str
+    """What the status of the clone says after `fail_later`. Default: `The clone failed`."""
+
+    written: int
+    """How many of the entities that change a `partial` import writes, in the order of paths. Default: half of them."""
+
+    content_type: str
+    """What the answer says that it is, for `content_type`. Default: `text/plain`."""
+
+    bytes: int
+    """How long the answer of `bomb` is when it is decompressed. Default: 1073741824 (1 GiB)."""
 
     occurrence: int
     """The first request that it strikes, counted from now, from 1. Default: 1."""

@@ -12,17 +12,25 @@ pub mod behaviours;
 pub mod control;
 mod http;
 mod identifiers;
+pub mod modes;
 mod options;
 mod persistence;
 pub mod seed;
 mod semantics;
 mod server;
 mod state;
+pub mod switches;
+pub mod tables;
 
-pub use control::{Control, ControlError, Fault, FaultAction, FaultStatus, ProjectInfo, RequestRecord};
-pub use options::{
-    AbsentFiles, EmulatorOptions, ForeignConnectorIds, ProjectExport, RateLimit, RenamedConnector, RetryAfterForm,
-    Semantics, SnapshotExcludes, UnknownExcludes, UnknownInputSecrets,
+pub use control::{
+    Control, ControlError, Fault, FaultAction, FaultOptions, FaultStatus, Later, Partial, ProjectInfo, RequestRecord,
+    Settings, Spoiling, When,
 };
+pub use modes::{Modes, Moment, Normalise};
+pub use options::{EmulatorOptions, RateLimit, RetryAfterForm};
 pub use persistence::StateError;
 pub use server::{Emulator, EmulatorError, Ready, ReadyProject};
+pub use switches::{
+    AbsentFiles, CloneConflicts, DanglingReferences, ForeignConnectorIds, ProjectExport, RefusalStatus, RefusedImports,
+    RenamedConnector, Semantics, SnapshotExcludes, StartedClone, UnknownExcludes, UnknownInputSecrets,
+};

@@ -1,4 +1,4 @@
-//! How an emulator is set up, and the switches for what no source tells.
+//! How an emulator is set up.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::modes::Normalise;
 use crate::seed::{self, Seed};
+use crate::switches::Semantics;
 
 /// How an emulator is set up.
 #[derive(Clone)]
@@ -28,6 +30,8 @@ pub struct EmulatorOptions {
     pub clone_steps: u32,
     /// The switches for what no source tells.
     pub semantics: Semantics,
+    /// What is changed on the way in and out, as a real server may. Default: nothing.
+    pub normalise: Normalise,
     /// Whether [`crate::RequestRecord::body`] is kept; the values of `inputSecrets` never are. Default: false.
     pub keep_bodies: bool,
     /// The largest body that is taken, in bytes after decompression. Default: 512 MiB.
@@ -48,6 +52,7 @@ impl Default for EmulatorOptions {
             rate_limit: None,
             clone_steps: 1,
             semantics: Semantics::default(),
+            normalise: Normalise::default(),
             keep_bodies: false,
             body_limit: DEFAULT_BODY_LIMIT,
         }
@@ -77,101 +82,4 @@ pub enum RetryAfterForm {
     Seconds,
     /// An HTTP date.
     Date,
-}
-
-/// One switch for each thing that no source tells, so that a client can be tested both ways.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Semantics {
-    /// What an import does with what the target has and the sent files have not.
-    pub absent_files: AbsentFiles,
-    /// What an import does with a connector whose name the target knows under another id.
-    pub foreign_connector_ids: ForeignConnectorIds,
-    /// What happens to a value of `excludes` that is not documented.
-    pub unknown_excludes: UnknownExcludes,
-    /// What happens to values of `excludes` other than `lists` in a snapshot import or validation.
-    pub snapshot_excludes: SnapshotExcludes,
-    /// What an import does with a connector whose id the target knows under another name.
-    pub renamed_connector: RenamedConnector,
-    /// Whether a project export holds the secrets.
-    pub project_export: ProjectExport,
-    /// What happens to a value of `inputSecrets` for an entity that is not in the sent files.
-    pub unknown_input_secrets: UnknownInputSecrets,
-}
-
-/// See [`Semantics::absent_files`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AbsentFiles {
-    /// It is deleted.
-    #[default]
-    Delete,
-    /// It stays.
-    Keep,
-}
-
-/// See [`Semantics::foreign_connector_ids`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ForeignConnectorIds {
-    /// The target keeps its id, and every reference is rewritten to it.
-    #[default]
-    Rebind,
-    /// The import is refused.
-    Refuse,
-}
-
-/// See [`Semantics::unknown_excludes`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownExcludes {
-    /// The request is refused.
-    #[default]
-    Refuse,
-    /// The value has no effect.
-    Ignore,
-}
-
-/// See [`Semantics::snapshot_excludes`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SnapshotExcludes {
-    /// They work as in a project import.
-    #[default]
-    Honour,
-    /// The request is refused.
-    Refuse,
-}
-
-/// See [`Semantics::renamed_connector`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RenamedConnector {
-    /// The old one is deleted, and a new one is made, which has no secret.
-    #[default]
-    NewEntity,
-    /// The old one gets the new name, and keeps its secret.
-    Rename,
-}
-
-/// See [`Semantics::project_export`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProjectExport {
-    /// Secrets are in it.
-    #[default]
-    WithSecrets,
-    /// Secrets are placeholders, as in a snapshot.
-    WithoutSecrets,
-}
-
-/// See [`Semantics::unknown_input_secrets`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownInputSecrets {
-    /// The import is refused.
-    #[default]
-    Refuse,
-    /// The value has no effect.
-    Ignore,
 }

@@ -4,9 +4,14 @@
 
 mod common;
 
-use common::{EXPORT, Files, PROJECT, SNAPSHOT_EXPORT, SNAPSHOT_IMPORT, Server, TARGET, VALIDATE};
+use common::{
+    CLONE, EXPORT, Files, IMPORT, KEY, LIST, NAME, PATIENCE, PROJECT, SNAPSHOT_EXPORT, SNAPSHOT_IMPORT, START_CLONE,
+    Server, TARGET, VALIDATE, company, key,
+};
+use descope_projects_emulator::seed::minimal;
 use descope_projects_emulator::{
-    AbsentFiles, ForeignConnectorIds, ProjectExport, RenamedConnector, Semantics, UnknownInputSecrets,
+    AbsentFiles, CloneConflicts, DanglingReferences, EmulatorOptions, FaultAction, ForeignConnectorIds, ProjectExport,
+    RefusalStatus, RenamedConnector, Semantics, SnapshotExcludes, StartedClone, UnknownExcludes, UnknownInputSecrets,
 };
 use serde_json::json;
 
@@ -138,4 +143,124 @@ fn a_plain_export_holds_its_assets_where_they_are_used() {
     let source = &plain["flows/sign-in/screen-welcome.json"]["contents"]["logo"]["props"]["src"];
     assert!(source.as_str().unwrap().starts_with("data:image/svg+xml;base64,"), "{source}");
     server.call(SNAPSHOT_EXPORT, &json!({ "format": "zip" })).refused(400, "E011004");
+}
+
+#[test]
+fn unknown_excludes_are_refused_or_ignored() {
+    let body = |server: &Server| json!({ "files": server.export(PROJECT), "excludes": ["passkeys", "lists"] });
+    let server = Server::two();
+    for path in [IMPORT, SNAPSHOT_IMPORT, VALIDATE] {
+        assert!(server.on(TARGET, path, &body(&server)).refused(400, "E011004").contains("passkeys"));
+    }
+    let server = Server::two_with(Semantics { unknown_excludes: UnknownExcludes::Ignore, ..Semantics::default() });
+    server.control().remove_file(TARGET, "lists.json").unwrap();
+    for path in [IMPORT, SNAPSHOT_IMPORT, VALIDATE] {
+        server.on(TARGET, path, &body(&server)).ok();
+    }
+    assert!(!server.export(TARGET).contains_key("lists.json"), "the known one has its effect");
+}
+
+#[test]
+fn a_snapshot_import_honours_all_excludes_or_refuses_all_but_lists() {
+    let body = |server: &Server, exclude: &str| json!({ "files": server.export(PROJECT), "excludes": [exclude] });
+    let server = Server::two();
+    server.on(TARGET, SNAPSHOT_IMPORT, &body(&server, "flows")).ok();
+    let refuse = Semantics { snapshot_excludes: SnapshotExcludes::Refuse, ..Semantics::default() };
+    let server = Server::two_with(refuse);
+    for path in [SNAPSHOT_IMPORT, VALIDATE] {
+        server.on(TARGET, path, &body(&server, "flows")).refused(400, "E011004");
+        server.on(TARGET, path, &body(&server, "lists")).ok();
+    }
+    server.on(TARGET, IMPORT, &body(&server, "flows")).ok();
+}
+
+#[test]
+fn dangling_references_are_refused_or_accepted() {
+    let files = |server: &Server| {
+        let mut files = server.export(TARGET);
+        files.get_mut("auth/magiclink.json").unwrap()["emailServiceProvider"] = json!("CIgone");
+        files
+    };
+    let server = Server::two();
+    let refused = server.on(TARGET, SNAPSHOT_IMPORT, &json!({ "files": files(&server) })).refused(400, "E011003");
+    assert!(refused.contains("CIgone"), "{refused}");
+    let accept = Semantics { dangling_references: DanglingReferences::Accept, ..Semantics::default() };
+    let server = Server::two_with(accept);
+    let files = files(&server);
+    assert_eq!(server.on(TARGET, VALIDATE, &json!({ "files": files })).ok(), json!({ "ok": true }));
+    server.on(TARGET, SNAPSHOT_IMPORT, &json!({ "files": files })).ok();
+    assert_eq!(server.export(TARGET), files);
+}
+
+#[test]
+fn a_started_clone_is_seen_at_its_end_or_from_its_start() {
+    let listed = |server: &Server| server.call(LIST, &json!({})).ok()["projects"].as_array().unwrap().len();
+    for (started_clone, at_start) in [(StartedClone::SeenAtEnd, 2), (StartedClone::SeenAtStart, 3)] {
+        let server = Server::two_with(Semantics { started_clone, ..Semantics::default() });
+        let process = server.call(START_CLONE, &json!({ "name": "copy" })).ok()["processId"].clone();
+        let status = format!("{START_CLONE}/{}", process.as_str().unwrap());
+        assert_eq!(listed(&server), at_start);
+        assert_eq!(server.get(&status).ok(), json!({}), "it runs all the same");
+        assert_eq!(listed(&server), at_start);
+        let end = server.get(&status).ok();
+        assert_eq!((listed(&server), &end["projectName"]), (3, &json!("copy")));
+        assert_eq!(server.get(&status).ok(), end);
+        server.on(end["projectId"].as_str().unwrap(), SNAPSHOT_EXPORT, &json!({})).ok();
+        server.fail("start_clone", FaultAction::FailLater("no room".to_owned()));
+        let process = server.call(START_CLONE, &json!({})).ok()["processId"].clone();
+        let status = format!("{START_CLONE}/{}", process.as_str().unwrap());
+        server.get(&status).ok();
+        assert_eq!((server.get(&status).ok(), listed(&server)), (json!({ "error": "no room" }), 3));
+    }
+}
+
+#[test]
+fn a_clone_conflicts_with_writes_or_does_not() {
+    for (clone_conflicts, status) in [(CloneConflicts::Never, 200), (CloneConflicts::WithWrites, 409)] {
+        let server = Server::two_with(Semantics { clone_conflicts, ..Semantics::default() });
+        for (held, path, other) in [("update_name", NAME, CLONE), ("clone", CLONE, NAME), ("clone", CLONE, START_CLONE)]
+        {
+            let fault = server.fail(held, FaultAction::Hold);
+            std::thread::scope(|scope| {
+                let first = scope.spawn(|| server.call(path, &json!({ "name": "first" })));
+                assert!(server.control().wait_until_held(fault, PATIENCE).unwrap());
+                assert_eq!(server.call(other, &json!({ "name": "second" })).status, status, "{other} beside {path}");
+                server.control().release(fault).unwrap();
+                first.join().unwrap().ok();
+            });
+        }
+    }
+}
+
+#[test]
+fn the_status_of_a_refusal_is_the_usual_one_or_another() {
+    let other = |status| RefusalStatus::new(status).unwrap();
+    let changed = Semantics {
+        bad_token_status: other(400),
+        forbidden_status: other(401),
+        unknown_project_status: other(403),
+        conflict_status: other(412),
+        ..Semantics::default()
+    };
+    for (semantics, [token, forbidden, unknown, conflict]) in
+        [(Semantics::default(), [401, 403, 404, 409]), (changed, [400, 401, 403, 412])]
+    {
+        let mut seed = minimal();
+        seed.companies.push(company("Free", "free", key("K2free"), "P2free"));
+        let server = Server::start(EmulatorOptions { seed, semantics, ..EmulatorOptions::default() });
+        server.bearer("K2wrong", LIST, &json!({})).refused(token, "E011007");
+        server.bearer("P2free:K2free", CLONE, &json!({})).refused(forbidden, "EMULATOR403");
+        server.bearer(&format!("P2nowhere:{KEY}"), CLONE, &json!({})).refused(unknown, "E011008");
+        let fault = server.fail("update_name", FaultAction::Hold);
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| server.call(NAME, &json!({ "name": "x" })));
+            assert!(server.control().wait_until_held(fault, PATIENCE).unwrap());
+            server.call(NAME, &json!({ "name": "y" })).refused(conflict, "E013008");
+            server.control().release(fault).unwrap();
+            first.join().unwrap().ok();
+        });
+        // The control routes are no part of the API.
+        server.send("GET", "/_emulator/ready", &[("origin", "http://x")], b"").unwrap().refused(403, "EMULATOR403");
+    }
+    assert_eq!(RefusalStatus::new(200), None);
 }

@@ -53,6 +53,7 @@ struct EmulatorOptions {
     rate_limit: Option<RateLimitOptions>,
     clone_steps: Option<u32>,
     semantics: Option<emulator::Semantics>,
+    normalise: Option<emulator::Modes>,
     keep_bodies: Option<bool>,
     state: Option<String>,
     /// Taken out before the rest is decoded; here so that a misspelt one finds it.
@@ -67,53 +68,6 @@ struct RateLimitOptions {
     per: Option<Seconds>,
     licensed_requests: Option<Count>,
     retry_after_form: emulator::RetryAfterForm,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct FaultOptions {
-    action: Option<Action>,
-    status: Option<u16>,
-    code: Option<String>,
-    description: Option<String>,
-    message: Option<String>,
-    retry_after: Option<String>,
-    html: Option<bool>,
-    body: Option<String>,
-    occurrence: Option<Count>,
-    /// Taken out before the rest is decoded; here so that a misspelt one finds it.
-    #[serde(rename = "times")]
-    _times: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum Action {
-    Status,
-    DropBefore,
-    DropAfter,
-    DropWithin,
-    Hold,
-}
-
-impl FaultOptions {
-    fn into_action(self) -> emulator::FaultAction {
-        match self.action.unwrap_or(Action::Status) {
-            Action::Status => emulator::FaultAction::Status(emulator::FaultStatus {
-                status: self.status.unwrap_or(503),
-                code: self.code,
-                description: self.description,
-                message: self.message,
-                retry_after: self.retry_after,
-                html: self.html.unwrap_or(false),
-                body: self.body,
-            }),
-            Action::DropBefore => emulator::FaultAction::DropBefore,
-            Action::DropAfter => emulator::FaultAction::DropAfter,
-            Action::DropWithin => emulator::FaultAction::DropWithin,
-            Action::Hold => emulator::FaultAction::Hold,
-        }
-    }
 }
 
 impl Emulator {
@@ -178,6 +132,7 @@ impl Emulator {
             }),
             clone_steps: given.clone_steps.unwrap_or(defaults.clone_steps),
             semantics: given.semantics.unwrap_or_default(),
+            normalise: given.normalise.map(|modes| modes.0).unwrap_or_default(),
             keep_bodies: given.keep_bodies.unwrap_or(defaults.keep_bodies),
             ..defaults
         };
@@ -265,15 +220,15 @@ impl Emulator {
     ///
     /// Args:
     ///     operation: The call's name, for example `clone` or `list_projects`; `*` is every call.
-    ///     options: `FaultOptions` as a dict: what happens (`action`, `status`, …), from which request on
-    ///         (`occurrence`) and how often (`times`).
+    ///     options: `FaultOptions` as a dict: what happens (`action`, and the options that it takes), from which
+    ///         request on (`occurrence`) and how often (`times`).
     ///     **keywords: The same keys as keywords.
     ///
     /// Returns:
     ///     A number that names the fault in `release` and `wait_until_held`.
     ///
     /// Raises:
-    ///     ConfigurationError: There is no such call, or an option cannot be right.
+    ///     ConfigurationError: There is no such call, an option cannot be right, or the action does not take it.
     ///
     /// Example:
     ///     >>> _ = emulator.fail("list_projects", status=503)
@@ -288,35 +243,36 @@ impl Emulator {
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<u64> {
         let merged = options::merge(py, "fail", options, keywords)?;
-        // None means all of them here, and not the default.
-        let times = match merged.get_item("times")? {
-            None => Some(1),
-            Some(times) if times.is_none() => None,
-            Some(times) => Some(times.extract().map_err(|_| {
-                errors::option(py, "times", "fail: `times`: expected an integer, 1 or more, or None for all")
-            })?),
-        };
-        if merged.contains("times")? {
-            merged.del_item("times")?;
-        }
-        let given: FaultOptions = options::decode_merged(py, "fail", &merged)?;
-        let occurrence = given.occurrence.map_or(1, Count::get);
-        let fault = emulator::Fault { operation, occurrence, times, action: given.into_action() };
+        let given: emulator::FaultOptions = options::decode_merged(py, "fail", &merged)?;
+        let fault = given.into_fault(operation).map_err(|error| control_error(py, &error))?;
         self.server(py)?.control().fail(fault).map_err(|error| control_error(py, &error))
     }
 
-    /// Lets go of the requests that a fault with the action `hold` holds, now and later.
+    /// Lets go of what a fault holds, now and later: requests, answers, and work that finishes later.
+    ///
+    /// The work of the action `finish_later` is done when this returns.
     ///
     /// Args:
     ///     fault: What `fail` returned.
     ///
     /// Raises:
     ///     ConfigurationError: There is no such fault.
+    ///
+    /// Example:
+    ///     >>> from descope_projects import UnknownOutcome
+    ///     >>> fault = emulator.fail("clone", action="finish_later", status=504)
+    ///     >>> try:
+    ///     ...     _ = client.own_project.clone(name="late", settle=False)
+    ///     ... except UnknownOutcome:
+    ///     ...     emulator.release(fault)
+    ///     >>> [project.name for project in emulator.projects]
+    ///     ['Example', 'late']
     fn release(&self, py: Python<'_>, fault: u64) -> PyResult<()> {
-        self.server(py)?.control().release(fault).map_err(|error| control_error(py, &error))
+        let server = self.server(py)?;
+        py.detach(|| server.control().release(fault)).map_err(|error| control_error(py, &error))
     }
 
-    /// Waits until a fault with the action `hold` holds a request.
+    /// Waits until a fault holds something: a request, an answer, or work that finishes later.
     ///
     /// Args:
     ///     fault: What `fail` returned.
@@ -335,10 +291,53 @@ impl Emulator {
         py.detach(|| server.control().wait_until_held(fault, timeout)).map_err(|error| control_error(py, &error))
     }
 
-    /// Removes all faults and lets go of what they hold.
+    /// Removes all faults and lets go of what they hold, as `release` does.
     fn clear_faults(&self, py: Python<'_>) -> PyResult<()> {
-        self.server(py)?.control().clear_faults();
+        let server = self.server(py)?;
+        py.detach(|| server.control().clear_faults());
         Ok(())
+    }
+
+    /// The switches and modes by which it goes now.
+    ///
+    /// Returns:
+    ///     `semantics` with every key of `SemanticsOptions`, and `normalise` with every key of `NormaliseOptions`.
+    ///
+    /// Example:
+    ///     >>> emulator.settings()["semantics"]["absent_files"]
+    ///     'delete'
+    fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let settings = self.server(py)?.control().settings();
+        Ok(json::value_to_python(py, &settings)?.cast_into::<PyDict>()?)
+    }
+
+    /// Changes switches and modes from now on; those that are not named stay as they are.
+    ///
+    /// `reset` goes back to those that the emulator was made with.
+    ///
+    /// Args:
+    ///     options: `SettingsOptions` as a dict.
+    ///     **keywords: The same keys as keywords.
+    ///
+    /// Raises:
+    ///     ConfigurationError: There is no such switch or mode, or it has no such value.
+    ///
+    /// Example:
+    ///     >>> emulator.configure(semantics={"absent_files": "keep"}, normalise={"lag": 1})
+    ///     >>> client.own_project.import_snapshot({**snapshot.to_files(), "lists.json": {"lists": []}})
+    ///     >>> [len(client.own_project.export_snapshot()["lists.json"]["lists"]) for _ in range(2)]
+    ///     [1, 0]
+    #[pyo3(signature = (options = None, /, **keywords))]
+    fn configure(
+        &self,
+        py: Python<'_>,
+        options: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let merged = options::merge(py, "configure", options, keywords)?;
+        let text = json::from_python(merged.as_any(), "configure")?;
+        let change = serde_json::from_slice(&text).map_err(|error| errors::configuration(py, error.to_string()))?;
+        self.server(py)?.control().configure(change).map_err(|error| control_error(py, &error))
     }
 
     /// How often a call's work was done. A request that was refused, or cut off before the work, does not count.
@@ -454,7 +453,7 @@ impl Emulator {
         Ok(self.server(py)?.control().connections_accepted())
     }
 
-    /// Goes back to the seed: projects, faults and records.
+    /// Goes back to the start: projects, switches and modes, faults and records.
     ///
     /// With `state`, to the seed that the state began with, and what is on disk goes back as well.
     ///

@@ -1,9 +1,10 @@
 //! What tests need beside the API itself: faults, records, a look inside, and edits as a console user makes them.
 
-mod faults;
+pub mod faults;
 mod fields;
 mod records;
 pub mod routes;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use faults::{Fault, FaultAction, FaultState, FaultStatus};
-pub(crate) use faults::{Faults, Firing, check_operation};
-pub(crate) use fields::{Fields, fault};
+pub(crate) use faults::{Arrived, Faults, Firing, Held, Moment, Passage, check_operation, fault, page};
+pub use faults::{Fault, FaultAction, FaultOptions, FaultState, FaultStatus, Later, Partial, Spoiling, When};
+pub(crate) use fields::object;
 pub use records::RequestRecord;
 pub(crate) use records::{Arrival, Records};
+pub use settings::Settings;
 
 use crate::http::App;
 use crate::persistence::NotStored;
@@ -127,23 +129,37 @@ impl Control {
         self.app.faults.list()
     }
 
-    /// Removes all faults and lets go of the requests that they hold.
+    /// Removes all faults and lets go of what they hold, as [`Control::release`] does.
     pub fn clear_faults(&self) {
         self.app.faults.clear();
     }
 
-    /// Lets go of the requests that a [`FaultAction::Hold`] holds, now and later.
+    /// Lets go of what a fault holds, now and later: requests, answers, and the work of a [`FaultAction::FinishLater`],
+    /// which is done when this returns. Blocks the thread for that long.
     pub fn release(&self, id: u64) -> Result<(), ControlError> {
         self.app.faults.release(id)
     }
 
+    /// For the server's end: what is held goes on, and what was to be done later is not done.
     pub(crate) fn release_all(&self) {
-        self.app.faults.release_all();
+        self.app.faults.give_up();
     }
 
-    /// Waits until a [`FaultAction::Hold`] holds a request; false if none came in time. Blocks the thread.
+    /// Waits until a fault holds something: a request, work that finishes later, or an answer; false if that does not
+    /// come in time. Blocks the thread.
     pub fn wait_until_held(&self, id: u64, patience: Duration) -> Result<bool, ControlError> {
         self.app.faults.wait_until_held(id, patience)
+    }
+
+    /// The switches and modes by which it goes now.
+    pub fn settings(&self) -> Settings {
+        (*self.app.settings()).clone()
+    }
+
+    /// Changes switches and modes from now on: `{"semantics"?: {…}, "normalise"?: {…} | "all"}`, each with the keys that
+    /// change. A reset takes that back.
+    pub fn configure(&self, change: Value) -> Result<(), ControlError> {
+        self.app.configure(|settings| settings.changed(change))
     }
 
     /// How often a call's work was done; a request that was refused, or cut off before the work, does not count.
@@ -211,8 +227,8 @@ impl Control {
         self.edit(project_id, |configuration| edit::remove(configuration, path))
     }
 
-    /// Back to the seed: projects, secrets, faults, records and limits. Connections stay. With a state on disk, to the
-    /// seed that it began with, and what is on disk goes back as well.
+    /// Back to the start: projects, secrets, settings, faults, records and limits. Connections stay. With a state on
+    /// disk, to the seed that it began with, and what is on disk goes back as well.
     pub fn reset(&self) -> Result<(), ControlError> {
         Ok(self.app.reset()?)
     }

@@ -31,7 +31,7 @@ const fn route(
 }
 
 /// All of them.
-pub const ROUTES: [ControlRoute; 15] = [
+pub const ROUTES: [ControlRoute; 17] = [
     route("GET", "/", "lists these routes", &[]),
     route("GET", "/ready", "how to reach it: as the first line of `--json`", &["url", "project_id", "management_key"]),
     route("GET", "/projects", "the projects of all companies as they are now", &["projects"]),
@@ -41,13 +41,20 @@ pub const ROUTES: [ControlRoute; 15] = [
     route("GET", "/faults", "the faults that are set, and what they have struck", &["faults"]),
     route("POST", "/faults", "sets a fault; its number", &["fail"]),
     route("DELETE", "/faults", "removes all faults and lets go of what they hold", &["clear_faults"]),
-    route("POST", "/faults/{id}/release", "lets go of what a fault holds, now and later", &["release"]),
+    route(
+        "POST",
+        "/faults/{id}/release",
+        "lets go of what a fault holds, now and later; put-off work is done then",
+        &["release"],
+    ),
     route(
         "POST",
         "/faults/{id}/wait",
         "waits until a fault holds something, at most `seconds` (10)",
         &["wait_until_held"],
     ),
+    route("GET", "/settings", "the switches and modes by which it goes now", &["settings"]),
+    route("POST", "/settings", "changes those that are named: `semantics`, `normalise`", &["configure"]),
     route("GET", "/executions", "how often each call's work was done", &["executions"]),
     route(
         "GET",
@@ -56,7 +63,7 @@ pub const ROUTES: [ControlRoute; 15] = [
         &["requests", "connections_accepted"],
     ),
     route("DELETE", "/requests", "forgets the requests and the counts", &["clear_records"]),
-    route("POST", "/reset", "back to the seed: projects, faults and records", &["reset"]),
+    route("POST", "/reset", "back to the start: projects, settings, faults and records", &["reset"]),
 ];
 
 /// All of them as a table in Markdown.

@@ -1,12 +1,13 @@
 //! What all connections share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::rate_limit::Limiter;
-use crate::control::{Faults, Records};
+use crate::control::{ControlError, Faults, Records, Settings};
 use crate::options::EmulatorOptions;
 use crate::persistence::{Held, NotStored, Transaction};
+use crate::semantics::normalise::Normaliser;
 use crate::server::Ready;
 use crate::state::{State, Writers, build};
 
@@ -17,14 +18,17 @@ pub(crate) struct App {
     pub(crate) records: Records,
     pub(crate) writers: Writers,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) normaliser: Normaliser,
     pub(crate) connections: AtomicU64,
     state: Held,
+    settings: Mutex<Arc<Settings>>,
 }
 
 impl App {
     /// `options.seed` is what a reset goes back to.
     pub(crate) fn new(mut options: EmulatorOptions, ready: Ready, state: Held) -> Self {
         let limiter = options.rate_limit.take().map(Limiter::new);
+        let settings = Mutex::new(Arc::new(initial(&options)));
         Self {
             records: Records::new(options.keep_bodies),
             options,
@@ -32,8 +36,10 @@ impl App {
             faults: Faults::default(),
             writers: Writers::default(),
             limiter,
+            normaliser: Normaliser::default(),
             connections: AtomicU64::new(0),
             state,
+            settings,
         }
     }
 
@@ -47,15 +53,32 @@ impl App {
         self.state.begin()
     }
 
-    /// Back to the seed, without faults and records.
+    /// The switches and modes as they are now.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes them in one step, for calls that begin from now on.
+    pub(crate) fn configure(
+        &self,
+        change: impl FnOnce(&Settings) -> Result<Settings, ControlError>,
+    ) -> Result<(), ControlError> {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        *settings = Arc::new(change(&settings)?);
+        Ok(())
+    }
+
+    /// Back to the seed and the settings of the start, without faults and records.
     pub(crate) fn reset(&self) -> Result<(), NotStored> {
-        self.faults.clear();
+        self.faults.give_up();
         let mut state = self.begin();
         // The seed was built once already, so it can be built again.
         if let Ok(fresh) = build(&self.options.seed, state.generation + 1) {
             *state = fresh;
         }
         state.commit()?;
+        let _ = self.configure(|_| Ok(initial(&self.options)));
+        self.normaliser.clear();
         self.records.clear();
         if let Some(limiter) = &self.limiter {
             limiter.clear();
@@ -71,4 +94,8 @@ impl App {
     pub(crate) fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
     }
+}
+
+fn initial(options: &EmulatorOptions) -> Settings {
+    Settings { semantics: options.semantics.clone(), normalise: options.normalise.clone() }
 }

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use descope_projects_core::wire::{Call, call as rows};
+use futures_util::StreamExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::LengthLimitError;
@@ -16,10 +17,13 @@ use super::App;
 use super::auth::{self, authorize};
 use super::connections::{ConnectionId, Ending};
 use super::router::Ray;
+use super::spoiled::spoiled;
 use super::unknown_route::unknown_route;
 use crate::answer::ApiError;
-use crate::control::{Arrival, FaultAction, FaultStatus, Firing, Records};
-use crate::semantics::{self, Job};
+use crate::control::{Arrival, Arrived, FaultAction, FaultStatus, Firing, Moment, Records, When};
+use crate::semantics::{self, Course, Job};
+use crate::state::WriteGuard;
+use crate::switches::CloneConflicts;
 
 const LICENSE: HeaderName = HeaderName::from_static("x-descope-license");
 
@@ -31,30 +35,41 @@ pub(crate) async fn answer(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, app.options.body_limit).await;
-    let record = app.records.arrived(&Arrival {
+    let operation = row.map(|row| row.name);
+    let ray = parts.extensions.get::<Ray>().cloned();
+    let arrival = |body| Arrival {
         method: parts.method.as_str(),
         path: parts.uri.path(),
-        operation: row.map(|row| row.name),
+        operation,
         version: parts.version,
         headers: &parts.headers,
-        body: body.as_ref().ok(),
-        ray: parts.extensions.get::<Ray>().map(|ray| ray.0.as_str()),
+        body,
+        ray: ray.as_ref().map(|ray| ray.0.as_str()),
         connection: parts.extensions.get::<ConnectionId>().map_or(0, |connection| connection.0),
-    });
-    let body = match body {
-        Ok(body) => body,
-        Err(error) => {
-            let refused = unread(&error, app.options.body_limit);
-            app.records.answered(record, refused.status);
-            return refusal(&refused);
-        }
     };
-    let incoming = Incoming { row, process_id, parts, body };
-    let work = tokio::spawn({
-        let app = Arc::clone(&app);
-        async move { decide(&app, incoming).await }
-    });
+    // The edge sees the head of a request before its body.
+    let edge = match &app.limiter {
+        Some(limiter) => limiter.take(licensed(&app, &parts.headers)).map_err(ApiError::rate_limited),
+        None => Ok(()),
+    }
+    .map(|()| app.faults.arrive(operation));
+    if let Ok(arrived) = &edge
+        && arrived.strikes(&FaultAction::DropRequest)
+    {
+        let _ = body.into_data_stream().next().await;
+        app.records.arrived(&arrival(None));
+        return ended(Response::default(), Ending::Close);
+    }
+    let body = to_bytes(body, app.options.body_limit).await;
+    let record = app.records.arrived(&arrival(body.as_ref().ok()));
+    let work = match (edge, body) {
+        (Ok(arrived), Ok(body)) => tokio::spawn({
+            let app = Arc::clone(&app);
+            async move { decide(&app, arrived, Incoming { row, process_id, parts, body }).await }
+        }),
+        (Err(refused), Ok(_)) => return refused_at_once(&app, record, &refused),
+        (_, Err(error)) => return refused_at_once(&app, record, &unread(&error, app.options.body_limit)),
+    };
     let mut waiting = Waiting { records: &app.records, record, answered: false };
     let response = match work.await {
         Ok(response) => response,
@@ -65,6 +80,11 @@ pub(crate) async fn answer(
         app.records.answered(record, response.status().as_u16());
     }
     response
+}
+
+fn refused_at_once(app: &App, record: u64, refused: &ApiError) -> Response {
+    app.records.answered(record, refused.status);
+    refusal(refused)
 }
 
 /// Tells the records when the client goes away: then the answer is no longer waited for, and this is dropped.
@@ -91,38 +111,47 @@ struct Incoming {
     body: Bytes,
 }
 
-/// The edge (limit, faults), then the work, then what a fault does to the answer.
-async fn decide(app: &Arc<App>, incoming: Incoming) -> Response {
-    let headers = &incoming.parts.headers;
-    if let Some(limiter) = &app.limiter
-        && let Err(retry_after) = limiter.take(licensed(app, headers))
-    {
-        return refusal(&ApiError::rate_limited(retry_after));
-    }
-    let operation = incoming.row.map(|row| row.name);
-    let firing = app.faults.fire(operation);
+/// What a fault does before the work, the work, then what a fault does to the answer.
+async fn decide(app: &Arc<App>, mut arrived: Arrived, incoming: Incoming) -> Response {
+    arrived.in_turn().await;
+    let firing = arrived.firing;
     match firing.as_ref().map(Firing::action) {
         Some(FaultAction::Status(status)) => return faulty(status),
         Some(FaultAction::DropBefore) => return ended(Response::default(), Ending::Close),
         _ => {}
     }
-    let response = match work(app, incoming, firing.as_ref()).await {
-        Ok(answer) => {
-            if let Some(operation) = operation {
-                app.records.executed(operation);
+    let done = match begin(app, incoming, firing.as_ref()).await {
+        Ok(begun) => match firing.as_ref().map(|firing| (firing, firing.action())) {
+            Some((firing, FaultAction::FinishLater(later))) => {
+                finish_later(app, begun, app.faults.postpone(firing, later));
+                return failed(later.answer.as_ref());
             }
-            json(StatusCode::OK, answer)
-        }
-        Err(error) => refusal(&error),
+            _ => begun.finish(app).await,
+        },
+        Err(refused) => Err(refused),
     };
-    match firing.as_ref().map(Firing::action) {
-        Some(FaultAction::DropAfter) => ended(response, Ending::Close),
-        Some(FaultAction::DropWithin) => ended(response, Ending::Half),
+    let (response, answer) = match done {
+        Ok(answer) => (json(StatusCode::OK, answer.clone()), Some(answer)),
+        Err(refused) => (refusal(&app.settings().semantics.restated(refused)), None),
+    };
+    let Some(firing) = firing else { return response };
+    firing.wait(When::After).await;
+    match (firing.action(), answer) {
+        (FaultAction::DropAfter, _) => ended(Response::default(), Ending::Close),
+        (FaultAction::DropWithin, _) => ended(response, Ending::Half),
+        (FaultAction::Partial(partial), Some(_)) => failed(partial.answer.as_ref()),
+        (FaultAction::Spoil(spoiling), Some(answer)) => spoiled(answer, spoiling, &firing),
         _ => response,
     }
 }
 
-async fn work(app: &Arc<App>, incoming: Incoming, firing: Option<&Firing>) -> Result<Bytes, ApiError> {
+/// Work that may be done: the caller is known, and a write keeps others out.
+struct Begun {
+    job: Job,
+    guard: Option<WriteGuard>,
+}
+
+async fn begin(app: &Arc<App>, incoming: Incoming, firing: Option<&Firing>) -> Result<Begun, ApiError> {
     let Incoming { row, process_id, parts, body } = incoming;
     let Some(row) = row else {
         return Err(unknown_route(parts.method.as_str(), parts.uri.path()));
@@ -132,27 +161,57 @@ async fn work(app: &Arc<App>, incoming: Incoming, firing: Option<&Firing>) -> Re
         (authorize(&state, &parts.headers, row)?, state.generation)
     };
     // Held from here to the end of the work: a second write meanwhile is a version conflict.
-    let guard = if writes_to_project(row) { Some(app.writers.begin(&caller.project_id)?) } else { None };
+    let guard = if writes_to_project(app, row) { Some(app.writers.begin(&caller.project_id)?) } else { None };
+    let mut course = Course::Whole;
     if let Some(firing) = firing {
-        firing.hold().await;
+        firing.wait(When::Before).await;
+        course = match firing.action() {
+            FaultAction::FailLater(error) => Course::FailsLater(error.clone()),
+            FaultAction::Partial(partial) => Course::Partial(partial.written),
+            _ => Course::Whole,
+        };
     }
-    let fails = match firing.map(Firing::action) {
-        Some(FaultAction::FailLater(error)) => Some(error.clone()),
-        _ => None,
-    };
-    let job = Job { call: row, caller, generation, process_id, body, fails };
-    let app = Arc::clone(app);
-    let done = tokio::task::spawn_blocking(move || {
-        let outcome = semantics::run(&app, &job);
-        drop(guard);
-        outcome
-    });
-    done.await.unwrap_or_else(|error| Err(ApiError::defect(format!("The call's work ended early: {error}"))))
+    Ok(Begun { job: Job { call: row, caller, generation, process_id, body, course }, guard })
 }
 
-/// Whether the call changes the project that it names. A clone reads it, and makes another one.
-fn writes_to_project(row: &Call) -> bool {
-    row.repeat.writes() && row.name != rows::CLONE.name && row.name != rows::START_CLONE.name
+impl Begun {
+    async fn finish(self, app: &Arc<App>) -> Result<Bytes, ApiError> {
+        let Self { job, guard } = self;
+        let worker = Arc::clone(app);
+        let done = tokio::task::spawn_blocking(move || {
+            let outcome = semantics::run(&worker, &job);
+            if outcome.is_ok() && !matches!(job.course, Course::Partial(_)) {
+                worker.records.executed(job.call.name);
+            }
+            drop(guard);
+            outcome
+        });
+        done.await.unwrap_or_else(|error| Err(ApiError::defect(format!("The call's work ended early: {error}"))))
+    }
+}
+
+fn finish_later(app: &Arc<App>, begun: Begun, mut moment: Moment) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        if moment.comes().await
+            && let Err(refused) = begun.finish(&app).await
+        {
+            tracing::debug!(status = refused.status, "work that was to finish later was refused");
+        }
+        // Whoever waits for the work waits for this.
+        drop(moment);
+    });
+}
+
+/// The answer of a request that fails, or the end of its connection.
+fn failed(answer: Option<&FaultStatus>) -> Response {
+    answer.map_or_else(|| ended(Response::default(), Ending::Close), faulty)
+}
+
+/// Whether the call counts as a write to the project that it names. A clone reads it, and makes another one.
+fn writes_to_project(app: &App, row: &Call) -> bool {
+    let clones = row.name == rows::CLONE.name || row.name == rows::START_CLONE.name;
+    row.repeat.writes() && (!clones || app.settings().semantics.clone_conflicts == CloneConflicts::WithWrites)
 }
 
 fn licensed(app: &App, headers: &HeaderMap) -> bool {

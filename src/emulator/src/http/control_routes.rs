@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::App;
 use super::call::{is_too_large, json as answer, refusal};
 use crate::answer::{ApiError, own};
-use crate::control::{Control, ControlError, Fields, fault, routes};
+use crate::control::{Control, ControlError, fault, object, routes};
 
 /// How long to wait for a fault to hold something, in seconds, if nothing is said.
 const PATIENCE: f64 = 10.0;
@@ -51,6 +51,8 @@ fn handler(route: &routes::ControlRoute) -> Option<MethodRouter<Control>> {
         ("DELETE", "/faults") => delete(clear_faults),
         ("POST", "/faults/{id}/release") => post(release),
         ("POST", "/faults/{id}/wait") => post(wait),
+        ("GET", "/settings") => get(settings),
+        ("POST", "/settings") => post(configure),
         ("GET", "/executions") => get(executions),
         ("GET", "/requests") => get(requests),
         ("DELETE", "/requests") => delete(clear_records),
@@ -128,19 +130,22 @@ async fn set_fault(State(control): State<Control>, body: Body) -> Answer {
 }
 
 async fn clear_faults(State(control): State<Control>) -> Answer {
-    control.clear_faults();
-    ok(&json!({}))
+    let clear = move || {
+        control.clear_faults();
+        Ok(())
+    };
+    write(clear).await
 }
 
 async fn release(State(control): State<Control>, Path(id): Path<String>) -> Answer {
-    control.release(fault_id(&id)?)?;
-    ok(&json!({}))
+    let id = fault_id(&id)?;
+    write(move || control.release(id)).await
 }
 
 async fn wait(State(control): State<Control>, Path(id): Path<String>, body: Body) -> Answer {
     let id = fault_id(&id)?;
     let options = read(&control, body).await?.unwrap_or_else(|| json!({}));
-    Fields::new(options.clone(), "wait", &["seconds"])?;
+    let options = object(options, "wait", &["seconds"].into_iter())?;
     let seconds = options.get("seconds").map_or(Some(PATIENCE), Value::as_f64);
     let patience = seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
@@ -151,6 +156,16 @@ async fn wait(State(control): State<Control>, Path(id): Path<String>, body: Body
 
 fn fault_id(id: &str) -> Result<u64, ControlError> {
     id.parse().map_err(|_| ControlError::wrong(format!("a fault's id is a number, not {id:?}")))
+}
+
+async fn settings(State(control): State<Control>) -> Answer {
+    ok(&control.settings())
+}
+
+async fn configure(State(control): State<Control>, body: Body) -> Answer {
+    let change = parse(&control, body).await?;
+    control.configure(change)?;
+    ok(&control.settings())
 }
 
 async fn executions(State(control): State<Control>) -> Answer {
@@ -180,12 +195,12 @@ async fn remove_file(State(control): State<Control>, Path((id, path)): Path<(Str
 
 async fn reset(State(control): State<Control>, body: Body) -> Answer {
     if let Some(options) = read(&control, body).await? {
-        Fields::new(options, "reset", &[])?;
+        object(options, "reset", &std::iter::empty())?;
     }
     write(move || control.reset()).await
 }
 
-/// A write may wait for other writes and for the disk, and the requests of all others go on meanwhile.
+/// A write may wait for other writes, for work that it lets go of, and for the disk, and the requests of all others go on meanwhile.
 async fn write(work: impl FnOnce() -> Result<(), ControlError> + Send + 'static) -> Answer {
     blocking(work).await?;
     ok(&json!({}))

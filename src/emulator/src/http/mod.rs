@@ -7,6 +7,7 @@ mod connections;
 mod control_routes;
 mod rate_limit;
 mod router;
+mod spoiled;
 mod unknown_route;
 
 pub(crate) use app::App;

@@ -11,8 +11,10 @@ use axum::{Router, body::Body};
 use descope_projects_core::wire::{CALLS, Call, Method};
 use http::{HeaderName, HeaderValue};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 use tower_http::decompression::RequestDecompressionLayer;
 
+use super::spoiled::may_be_compressed;
 use super::{App, call, control_routes};
 use crate::identifiers;
 
@@ -36,7 +38,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .nest("/_emulator", control_routes::router(app))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestDecompressionLayer::new())
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed)))
         .layer(middleware::from_fn(with_ray))
 }
 

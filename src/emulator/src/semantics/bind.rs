@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::entities::{self, Entity, Kind, Renames};
 use super::references;
 use crate::identifiers;
-use crate::options::{ForeignConnectorIds, RenamedConnector, Semantics};
 use crate::state::Files;
+use crate::switches::{ForeignConnectorIds, RenamedConnector, Semantics};
 
 /// The new id of each sent entity: the target's under the same name, or a new one.
 pub(crate) fn bind(

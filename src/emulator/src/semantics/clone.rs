@@ -7,11 +7,12 @@ use descope_projects_core::wire::{CloneProcess, CloneRequest, ClonedProject, Sta
 
 use super::entities::{self, Kind, Renames};
 use super::project::{begin, checked_environment, checked_name, current};
-use super::{Job, answer, references, secrets};
+use super::{Course, Job, answer, references, secrets};
 use crate::answer::ApiError;
 use crate::http::App;
 use crate::identifiers;
 use crate::state::{Configuration, Process, ProcessOutcome, Project};
+use crate::switches;
 
 pub(super) fn clone(app: &App, job: &Job) -> Result<Bytes, ApiError> {
     let made = prepare(app, job)?;
@@ -32,16 +33,23 @@ pub(super) fn clone(app: &App, job: &Job) -> Result<Bytes, ApiError> {
 pub(super) fn start(app: &App, job: &Job) -> Result<Bytes, ApiError> {
     let made = prepare(app, job)?;
     let process_id = identifiers::fresh("CP", "");
+    let is_seen = app.settings().semantics.started_clone == switches::StartedClone::SeenAtStart;
+    let mut state = begin(app, job)?;
+    let outcome = match &job.course {
+        Course::FailsLater(error) => ProcessOutcome::Pending(Err(error.clone())),
+        _ if is_seen => {
+            let (id, name) = (made.id.clone(), made.name.clone());
+            state.projects.push(Arc::new(made));
+            ProcessOutcome::Done { id, name }
+        }
+        _ => ProcessOutcome::Pending(Ok(Box::new(made))),
+    };
     let process = Process {
         company: job.caller.company,
         source: job.caller.project_id.clone(),
         remaining: app.options.clone_steps,
-        outcome: ProcessOutcome::Pending(match &job.fails {
-            Some(error) => Err(error.clone()),
-            None => Ok(Box::new(made)),
-        }),
+        outcome,
     };
-    let mut state = begin(app, job)?;
     state.processes.insert(process_id.clone(), Arc::new(process));
     state.commit()?;
     answer(&StartedClone { process_id: Some(process_id) })
@@ -58,7 +66,8 @@ pub(super) fn status(app: &App, job: &Job) -> Result<Bytes, ApiError> {
         .map(|process| Process::clone(process))
         .ok_or_else(|| ApiError::invalid_arguments(format!("There is no process {wanted:?}")))?;
     let told = match &process.outcome {
-        ProcessOutcome::Pending(_) if process.remaining > 0 => {
+        // A project that is seen from the start is done before it is told of.
+        ProcessOutcome::Pending(_) | ProcessOutcome::Done { .. } if process.remaining > 0 => {
             process.remaining -= 1;
             CloneProcess::default()
         }
@@ -115,9 +124,14 @@ fn prepare(app: &App, job: &Job) -> Result<Project, ApiError> {
 
 /// The same configuration under new ids.
 fn copy(source: &Configuration) -> Configuration {
+    with_new_ids(source, |_| true)
+}
+
+/// The same configuration, in which the entities of the files that are meant have new ids.
+pub(super) fn with_new_ids(source: &Configuration, is_meant: impl Fn(&str) -> bool) -> Configuration {
     let mut renames = Renames::default();
     for kind in Kind::ALL {
-        for entity in entities::list(kind, &source.files) {
+        for entity in entities::list(kind, &source.files).into_iter().filter(|entity| is_meant(&entity.path)) {
             let fresh = identifiers::fresh(kind.prefix(), &entity.id);
             renames.set(kind, entity.id, fresh);
         }

@@ -6,7 +6,7 @@ use descope_projects_core::wire::{EXCLUDES, nearest};
 use serde_json::Value;
 
 use crate::answer::ApiError;
-use crate::options::{Semantics, SnapshotExcludes, UnknownExcludes};
+use crate::switches::{Semantics, SnapshotExcludes, UnknownExcludes};
 
 /// The excluded parts.
 #[derive(Default)]

@@ -10,25 +10,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::secrets::{self, PLACEHOLDER, SecretKey};
-use super::{Job, answer, project};
+use super::{Job, answer, normalise, project};
 use crate::answer::ApiError;
 use crate::http::App;
-use crate::options;
 use crate::state::{Configuration, Files};
+use crate::switches::ProjectExport;
 
 pub(super) fn project(app: &App, job: &Job) -> Result<Bytes, ApiError> {
-    let request: ExportRequest = job.request()?;
-    let configuration = project::configuration(app, job)?;
-    let files = match app.options.semantics.project_export {
-        options::ProjectExport::WithSecrets => with_secrets(&configuration),
-        options::ProjectExport::WithoutSecrets => snapshot(&configuration),
-    };
-    write(&request, files)
+    export(app, job, app.settings().semantics.project_export == ProjectExport::WithSecrets)
 }
 
 pub(super) fn snapshot_call(app: &App, job: &Job) -> Result<Bytes, ApiError> {
+    export(app, job, false)
+}
+
+fn export(app: &App, job: &Job, secrets: bool) -> Result<Bytes, ApiError> {
     let request: ExportRequest = job.request()?;
-    write(&request, snapshot(&*project::configuration(app, job)?))
+    let is_plain = request.is_plain()?;
+    let (shown, count) = app.normaliser.exported(&job.caller.project_id, project::configuration(app, job)?);
+    let mut files = if secrets { with_secrets(&shown) } else { snapshot(&shown) };
+    normalise::exported(&mut files, count, &app.settings().normalise);
+    let files = if is_plain { plain(files) } else { files };
+    let files = files.iter().map(|(path, value)| (path.as_str(), value.as_ref())).collect();
+    answer(&ExportAnswer { files })
 }
 
 /// The files as they are held: with placeholders.
@@ -53,18 +57,6 @@ fn with_secrets(configuration: &Configuration) -> Files {
         }
     }
     files
-}
-
-fn write(request: &ExportRequest, files: Files) -> Result<Bytes, ApiError> {
-    let files = match request.format.as_deref() {
-        None | Some("") => files,
-        Some("plain") => plain(files),
-        Some(other) => {
-            return Err(ApiError::invalid_arguments(format!("The argument format is {other:?}; there is \"plain\"")));
-        }
-    };
-    let files = files.iter().map(|(path, value)| (path.as_str(), value.as_ref())).collect();
-    answer(&ExportAnswer { files })
 }
 
 /// Assets move into the JSON files that name them by path: text as it is, images as data URLs.
@@ -125,6 +117,18 @@ pub(crate) fn is_base64(text: &str) -> bool {
 #[derive(Deserialize)]
 struct ExportRequest {
     format: Option<String>,
+}
+
+impl ExportRequest {
+    fn is_plain(&self) -> Result<bool, ApiError> {
+        match self.format.as_deref() {
+            None | Some("") => Ok(false),
+            Some("plain") => Ok(true),
+            Some(other) => {
+                Err(ApiError::invalid_arguments(format!("The argument format is {other:?}; there is \"plain\"")))
+            }
+        }
+    }
 }
 
 #[derive(Serialize)]

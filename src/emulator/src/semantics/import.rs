@@ -1,6 +1,6 @@
 //! Imports and their dry run: one engine that prepares a whole new configuration, and a swap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,11 +15,11 @@ use super::merge::{Merged, merge};
 use super::project::configuration;
 use super::secrets::Group;
 use super::supply::supply;
-use super::{Job, answer, project, shape};
+use super::{Course, Job, answer, normalise, partial, project, shape};
 use crate::answer::ApiError;
 use crate::http::App;
-use crate::options::Semantics;
 use crate::state::Configuration;
+use crate::switches::{DanglingReferences, RefusedImports, Semantics};
 
 pub(super) fn project(app: &App, job: &Job) -> Result<Bytes, ApiError> {
     import(app, job, false)
@@ -30,20 +30,37 @@ pub(super) fn snapshot(app: &App, job: &Job) -> Result<Bytes, ApiError> {
 }
 
 fn import(app: &App, job: &Job, snapshot: bool) -> Result<Bytes, ApiError> {
-    let request = Request::parse(app, job, snapshot)?;
+    let settings = app.settings();
+    let request = Request::parse(&settings.semantics, job, snapshot)?;
     let target = configuration(app, job)?;
-    match prepare(&target, request, &app.options.semantics) {
-        Ok(made) => project::write(app, job, |project| project.configuration = Arc::new(made)),
-        Err(refusal) => Err(ApiError::validation(refusal.sentence())),
+    let store = |made| {
+        app.normaliser.imported(&job.caller.project_id, &target, settings.normalise.lag);
+        project::write(app, job, |project| project.configuration = Arc::new(made))
+    };
+    let prepared = prepare(&target, request, &settings.semantics);
+    if !prepared.refusal.is_empty() {
+        if let (RefusedImports::WritePart, Some(made)) = (settings.semantics.refused_imports, &prepared.made) {
+            store(partial::part(&target, made, None))?;
+        }
+        return Err(ApiError::validation(prepared.refusal.sentence()));
+    }
+    let made = prepared.made.unwrap_or_default();
+    let made = normalise::imported(made, &prepared.taken, &settings.normalise);
+    match job.course {
+        Course::Partial(written) => store(partial::part(&target, &made, written)),
+        _ => store(made),
     }
 }
 
 pub(super) fn validate(app: &App, job: &Job) -> Result<Bytes, ApiError> {
-    let request = Request::parse(app, job, true)?;
+    let settings = app.settings();
+    let request = Request::parse(&settings.semantics, job, true)?;
     let target = configuration(app, job)?;
-    answer(&match prepare(&target, request, &app.options.semantics) {
-        Ok(_) => ValidationAnswer { ok: Some(true), ..ValidationAnswer::default() },
-        Err(refusal) => refusal.answer(),
+    let refusal = prepare(&target, request, &settings.semantics).refusal;
+    answer(&if refusal.is_empty() {
+        ValidationAnswer { ok: Some(true), ..ValidationAnswer::default() }
+    } else {
+        refusal.answer()
     })
 }
 
@@ -62,10 +79,10 @@ struct Body {
 }
 
 impl Request {
-    fn parse(app: &App, job: &Job, snapshot: bool) -> Result<Self, ApiError> {
+    fn parse(semantics: &Semantics, job: &Job, snapshot: bool) -> Result<Self, ApiError> {
         let body: Body = job.request()?;
         let files = body.files.ok_or_else(|| ApiError::missing_arguments("The argument files is missing"))?;
-        let excludes = Excludes::parse(&body.excludes.unwrap_or_default(), &app.options.semantics, snapshot)?;
+        let excludes = Excludes::parse(&body.excludes.unwrap_or_default(), semantics, snapshot)?;
         let input_secrets = Value::Object(body.input_secrets.unwrap_or_default());
         let input_secrets = serde_json::from_value(input_secrets)
             .map_err(|error| super::without_value(&error))
@@ -109,13 +126,24 @@ impl Refusal {
     }
 }
 
+/// What an import would make, and what stands against it.
+#[derive(Default)]
+struct Prepared {
+    /// Absent: the files are no project at all.
+    made: Option<Configuration>,
+    /// The files that come from the sender.
+    taken: BTreeSet<String>,
+    refusal: Refusal,
+}
+
 /// The target's configuration after the import; the target itself is not touched.
-fn prepare(target: &Configuration, request: Request, semantics: &Semantics) -> Result<Configuration, Refusal> {
+fn prepare(target: &Configuration, request: Request, semantics: &Semantics) -> Prepared {
     let Request { files: mut sent, excludes, input_secrets } = request;
-    let mut refusal = Refusal::default();
+    let mut prepared = Prepared::default();
+    let refusal = &mut prepared.refusal;
     shape::check(&mut sent, &mut refusal.failures);
     if !refusal.is_empty() {
-        return Err(refusal);
+        return prepared;
     }
     // Taken from all that was sent: what an excluded file calls an id still says what is meant by it.
     let entities: Vec<_> = Kind::ALL.into_iter().map(|kind| (kind, entities::list(kind, &sent))).collect();
@@ -126,10 +154,13 @@ fn prepare(target: &Configuration, request: Request, semantics: &Semantics) -> R
     refusal.missing = supplied.missing;
     let mut taken = shared(taken);
     entities::rename(&mut taken, &renames);
-    resolve(&target.files, &mut taken, &kept, &renames, &mut refusal.failures);
-    if !refusal.is_empty() {
-        return Err(refusal);
+    let mut dangling = Vec::new();
+    resolve(&target.files, &mut taken, &kept, &renames, &mut dangling);
+    if semantics.dangling_references == DanglingReferences::Refuse {
+        refusal.failures.append(&mut dangling);
     }
+    prepared.taken = taken.keys().cloned().collect();
     taken.extend(kept);
-    Ok(Configuration { files: taken, secrets: supplied.secrets })
+    prepared.made = Some(Configuration { files: taken, secrets: supplied.secrets });
+    prepared
 }

@@ -8,8 +8,8 @@ use super::entities::{self, Kind};
 use super::excludes::Excludes;
 use super::indices::{INDICES, entry_of};
 use super::shape::PROJECT;
-use crate::options::AbsentFiles;
 use crate::state::Files;
+use crate::switches::AbsentFiles;
 
 const ASSETS: &str = "assets/";
 const ASSETS_INDEX: &str = "assets/assets.json";

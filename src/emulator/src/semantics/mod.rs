@@ -9,6 +9,8 @@ pub(crate) mod export;
 mod import;
 mod indices;
 mod merge;
+pub(crate) mod normalise;
+mod partial;
 mod project;
 mod references;
 pub(crate) mod secrets;
@@ -32,8 +34,16 @@ pub(crate) struct Job {
     /// What `clone_status` asks for.
     pub(crate) process_id: Option<String>,
     pub(crate) body: Bytes,
-    /// The error with which work that goes on after the answer ends, if a fault says so.
-    pub(crate) fails: Option<String>,
+    pub(crate) course: Course,
+}
+
+/// How the work goes, which a fault may decide.
+pub(crate) enum Course {
+    Whole,
+    /// What goes on after the answer ends with this error.
+    FailsLater(String),
+    /// An import writes so many of the entities that change, or half of them.
+    Partial(Option<u64>),
 }
 
 /// Does the work; the answer's body.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::entities::{Kind, Renames};
 use super::secrets::{self, Group, Holder, PLACEHOLDER, SecretKey};
-use crate::options::UnknownInputSecrets;
 use crate::state::{Configuration, Files};
+use crate::switches::UnknownInputSecrets;
 
 /// The new secrets, and those that are missing, by the ids that the sender uses.
 #[derive(Default)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use build::build;
-pub(crate) use writers::Writers;
+pub(crate) use writers::{WriteGuard, Writers};
 
 use crate::answer::ApiError;
 use crate::semantics::secrets::SecretKey;

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use descope_projects_emulator::seed::{Seed, SeedCompany, SeedKey, SeedProject, minimal};
-use descope_projects_emulator::{Control, Emulator, EmulatorOptions, Semantics};
+use descope_projects_emulator::{Control, Emulator, EmulatorOptions, Fault, FaultAction, Normalise, Semantics};
 use serde_json::{Value, json};
 
 pub const LIST: &str = "/v1/mgmt/projects/list";
@@ -84,6 +84,25 @@ impl Server {
 
     pub fn two_with(semantics: Semantics) -> Self {
         Self::start(EmulatorOptions { seed: two(), semantics, ..EmulatorOptions::default() })
+    }
+
+    pub fn normalising(normalise: Normalise) -> Self {
+        Self::start(EmulatorOptions { seed: two(), normalise, ..EmulatorOptions::default() })
+    }
+
+    /// Sets a fault for the next request of an operation.
+    pub fn fail(&self, operation: &str, action: FaultAction) -> u64 {
+        self.control().fail(Fault::new(operation, action)).unwrap()
+    }
+
+    /// A call of which the connection may end early.
+    pub fn attempt(&self, path: &str, body: &Value) -> io::Result<Answer> {
+        let (name, value) = Self::authorization();
+        self.send("POST", path, &[(name, &value)], body.to_string().as_bytes())
+    }
+
+    pub fn executions(&self, operation: &str) -> u64 {
+        self.control().executions(operation).unwrap()
     }
 
     pub fn control(&self) -> &Control {
@@ -209,6 +228,18 @@ pub fn two() -> Seed {
     "Second".clone_into(&mut second.name);
     seed.companies[0].projects.push(second);
     seed
+}
+
+/// Long enough for a busy machine; nothing waits so long unless it has failed.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Returns as soon as something has happened that nothing can wait for.
+pub fn eventually(happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it did not happen");
+        std::thread::yield_now();
+    }
 }
 
 /// A second company, with one key and a copy of the project under that id.
