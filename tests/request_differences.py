@@ -109,13 +109,14 @@ BEGIN = """# Our requests beside those of the vendor's SDK
 
 A test makes each project call with the official SDK for Python (`descope` 2.16) and with this package, both with their
 synchronous clients and with their asynchronous ones, and compares the requests field by field: method, path, query,
-every header, every key and value of the body. All that differs is here: the test fails on a difference that is not in the table, and on one that is gone.
+every header, every key and value of the body. All that differs is here: the test fails on a difference that is not in
+the table, and on one that is gone.
 
 """
 END = """
-Not compared: the order and the letter case of headers, which mean nothing. The host, the length of the body and versions
-(each has its own) are compared as such. How many connections there are is not in a request: the SDK's synchronous client opens one for
-each, ours keeps them.
+Not compared: the order and the letter case of headers, which mean nothing. The host, the length of the body, and
+versions (each has its own) are compared as such. How many connections there are is not in a request: the SDK's
+synchronous client opens one for each, ours keeps them.
 
 `start_clone`, its status, and `exclude` in a validation are in no official SDK; they are what the API's reference says.
 """

@@ -49,9 +49,8 @@ impl Server {
     }
 
     /// Ends it as nothing can prevent.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    fn kill(self) {
+        drop(self);
     }
 
     /// Ends it as Ctrl-C does; what it said on stderr.
@@ -61,6 +60,15 @@ impl Server {
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
         said
+    }
+}
+
+impl Drop for Server {
+    /// A test that fails leaves none behind.
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
