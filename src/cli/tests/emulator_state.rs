@@ -213,18 +213,19 @@ fn found(address: &str) -> BTreeMap<String, Known> {
 fn settle(address: &str, ledgers: &mut [Ledger]) {
     let mut found = found(address);
     for ledger in &mut *ledgers {
+        let mut gone = None;
         for (id, known) in &mut ledger.projects {
             let now = found.remove(id);
             match &ledger.begun {
-                Some(Begun::Delete(begun)) if begun == id && now.is_none() => {}
+                Some(Begun::Delete(begun)) if begun == id && now.is_none() => gone = Some(id.clone()),
                 Some(Begun::Change(begun, other)) if begun == id && now.as_ref() == Some(other) => {
                     known.clone_from(other);
                 }
                 _ => assert_eq!(now.as_ref(), Some(&*known), "{id}, {:?}", ledger.begun),
             }
         }
-        if let Some(Begun::Delete(id)) = &ledger.begun {
-            ledger.projects.remove(id);
+        if let Some(id) = gone {
+            ledger.projects.remove(&id);
         }
         for id in &ledger.deleted {
             assert!(!found.contains_key(id), "{id} was deleted");
