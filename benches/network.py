@@ -28,7 +28,7 @@ import server
 import snapshots
 from figures import Spread
 from run import machine
-from runner import HERE, Peer, measure
+from runner import HERE, Peer, end_in_order, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -274,6 +274,7 @@ def main() -> int:
             return 0
         command = [*_WITHIN, sys.executable, *sys.argv]
         return subprocess.run(command, check=False, env=_environment()).returncode
+    end_in_order()
     rows, failures = inside(arguments.rounds)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)

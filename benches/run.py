@@ -24,7 +24,7 @@ import server
 import snapshots
 import targets
 from cases import Bench, cases
-from runner import PeerError
+from runner import PeerError, end_in_order
 
 PACKAGES = ("descope-projects", "descope", "httpx", "aiohttp", "orjson", "wreq", "primp", "deepdiff")
 
@@ -86,6 +86,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only the cases with this word in their name")
     parser.add_argument("--programs", type=Path, default=Path("target/release"), help="where our own programs are")
     arguments = parser.parse_args()
+    end_in_order()
     result = run(arguments)
     rows = targets.judge(result)
     result["targets"] = [row.to_dict() for row in rows]

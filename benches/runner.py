@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -228,6 +229,11 @@ def _from_start_to_end(runner: Runner) -> Sample:
     sample = runner.round()
     runner.stop()
     return sample
+
+
+def end_in_order() -> None:
+    """Whoever is told to end (SIGTERM) ends what it has started first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def rotated(runners: Sequence[Runner], number: int) -> list[Runner]:

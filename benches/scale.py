@@ -27,7 +27,7 @@ import server
 import snapshots
 from figures import Spread
 from run import machine
-from runner import Command, Peer, PeerError, measure
+from runner import Command, Peer, PeerError, end_in_order, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -255,6 +255,7 @@ def main() -> int:
     parser.add_argument("--free-threaded-python", metavar="PATH", help="an interpreter without the GIL, for threads")
     arguments = parser.parse_args()
     arguments.free_threaded_python = usable(arguments.free_threaded_python)
+    end_in_order()
     result = run(arguments)
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
