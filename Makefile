@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 CACHE ?= $(CURDIR)/.cache
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := $(CACHE)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+CARGO_FUZZ_VERSION := 0.13.2
+CARGO_FUZZ := $(CACHE)/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
@@ -26,7 +28,7 @@ unexport CONDA_PREFIX
 # The version of pip is that of the venv; a note about a newer one is noise.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test soak bench bench-check bench-baseline bench-scale bench-network bench-report lint audit free-threaded clean test-rust test-python extension lock
+.PHONY: help demo test soak bench bench-check bench-baseline bench-scale bench-network bench-report fuzz lint audit free-threaded clean test-rust test-python extension lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -99,8 +101,12 @@ bench-report: $(VENV)/.test ## docs/performance.md from what the three above mea
 free-threaded: $(VENV)/.test ## the wheel for a free-threaded CPython, in dist (PYTHON=python3.14t)
 	env -u PYO3_PYTHON $(BIN)/maturin build --release --no-default-features --interpreter $(PYTHON) --out dist
 
+fuzz: $(CARGO_FUZZ) ## hostile input, new in every run (ARGS="json paths", EACH=3600 seconds a target, ARGS=--minimise)
+	PATH="$(dir $(CARGO_FUZZ)):$$PATH" .ci/fuzz $(ARGS)
+
 clean: ## remove everything that was set up or built here
 	cargo clean
+	rm -rf fuzz/target
 	rm -rf $(VENV) $(CURDIR)/.cache $(CURDIR)/dist
 	rm -f python/descope_projects/_native*.so
 
@@ -126,3 +132,6 @@ $(VENV)/.audit: | $(VENV)/.lint
 
 $(CARGO_DENY):
 	cargo install cargo-deny --version =$(CARGO_DENY_VERSION) --locked --root $(CACHE)/cargo-deny-$(CARGO_DENY_VERSION)
+
+$(CARGO_FUZZ):
+	cargo install cargo-fuzz --version =$(CARGO_FUZZ_VERSION) --locked --root $(CACHE)/cargo-fuzz-$(CARGO_FUZZ_VERSION)

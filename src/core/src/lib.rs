@@ -10,6 +10,9 @@
 
 pub mod client;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod secrets;
 pub mod snapshot;
 pub mod transport;

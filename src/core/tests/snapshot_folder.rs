@@ -165,6 +165,23 @@ fn only_what_is_listed_is_removed_and_the_rest_is_not_mixed_in() {
 }
 
 #[test]
+fn what_no_reader_would_take_in_a_folder_of_the_snapshot_is_left_alone_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("assets")).unwrap();
+    fs::write(folder.path().join("assets/photo.heic"), "mine").unwrap();
+    fs::write(folder.path().join("project.json"), "{}").unwrap();
+    assert!(Snapshot::read(folder.path()).is_err());
+    let written = export().write(folder.path(), &WriteOptions { force: true, ..WriteOptions::default() }).unwrap();
+    assert_eq!(written.left_alone, ["assets/photo.heic"]);
+    let read = Snapshot::read(folder.path()).unwrap();
+    assert_eq!(read.digest().unwrap(), export().digest().unwrap());
+    assert_eq!(read.skipped()[0].path, "assets/photo.heic");
+    // One that comes later is somebody's mistake.
+    fs::write(folder.path().join("assets/other.heic"), "mine").unwrap();
+    assert_eq!(Snapshot::read(folder.path()).unwrap_err().path(), Some("assets/other.heic"));
+}
+
+#[test]
 fn a_reader_beside_a_busy_writer_never_sees_a_mixture() {
     let folder = tempfile::tempdir().unwrap();
     let other = export()
@@ -209,4 +226,57 @@ fn a_folder_that_is_no_snapshot_needs_force() {
     let read = Snapshot::read(folder.path()).unwrap();
     assert_eq!(read.digest().unwrap(), export().digest().unwrap());
     assert_eq!(read.skipped()[0].path, "package.json");
+}
+
+#[test]
+fn what_nobody_can_decode_keeps_nothing_from_being_written_and_comes_back_the_same() {
+    let given = export()
+        .with_values(BTreeMap::from([
+            ("assets/logo.svg".to_owned(), Some(Bytes::from_static(b"\"<svg/>\""))),
+            ("assets/odd.html".to_owned(), Some(Bytes::from_static(b"\"a\\ud800\""))),
+            ("assets/odd.png".to_owned(), Some(Bytes::from_static(b"\"\\udc00\""))),
+        ]))
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["folder", "archive.zip"] {
+        let place = folder.path().join(name);
+        given.write(&place, &WriteOptions::default()).unwrap();
+        let read = Snapshot::read(&place).unwrap();
+        assert_eq!(read.digest().unwrap(), given.digest().unwrap());
+        assert_eq!(read.semantic_digest().unwrap(), given.semantic_digest().unwrap());
+        for path in ["assets/logo.svg", "assets/odd.html", "assets/odd.png"] {
+            assert_eq!(read.raw(path), given.raw(path), "{path}");
+        }
+    }
+    assert_eq!(fs::read(folder.path().join("folder/assets/logo.svg")).unwrap(), b"<svg/>");
+}
+
+#[test]
+fn a_file_that_no_reader_would_take_is_not_written() {
+    // A million numbers, 115 levels deep: each gets a line of its own, which is mostly spaces.
+    let levels = 115;
+    let text = format!("{{\"a\":{}{}0{}}}", "[".repeat(levels), "0,".repeat(1_150_000), "]".repeat(levels));
+    assert!(text.len() < 3 << 20);
+    let large = export().with_values(BTreeMap::from([("lists.json".to_owned(), Some(Bytes::from(text)))])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    export().write(folder.path(), &WriteOptions::default()).unwrap();
+    let error = large.write(folder.path(), &WriteOptions::default()).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (SnapshotErrorKind::Invalid, Some("lists.json")), "{error}");
+    assert_eq!(Snapshot::read(folder.path()).unwrap().digest().unwrap(), export().digest().unwrap());
+    assert!(!folder.path().join(".descope-projects-staging").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_a_terabyte_of_nothing_is_refused_without_being_read() {
+    let folder = tempfile::tempdir().unwrap();
+    export().write(folder.path(), &WriteOptions::default()).unwrap();
+    let huge = fs::File::create(folder.path().join("assets/huge.txt")).unwrap();
+    // A file system that cannot hold it is none to try this on.
+    if huge.set_len(1 << 40).is_err() {
+        return;
+    }
+    let error = Snapshot::read(folder.path()).unwrap_err();
+    assert_eq!(error.path(), Some("assets/huge.txt"), "{error}");
+    assert!(error.message().contains("larger than"), "{error}");
 }

@@ -319,6 +319,17 @@ mod links {
     }
 
     #[test]
+    fn a_write_that_was_interrupted_elsewhere_is_not_finished_through_a_link() {
+        let (folder, elsewhere) = victim();
+        fs::write(elsewhere.path().join("commit.json"), r#"{"install":[],"remove":["project.json"]}"#).unwrap();
+        symlink(elsewhere.path(), folder.path().join(".descope-projects-staging")).unwrap();
+        assert!(Snapshot::read(folder.path()).unwrap().contains("project.json"));
+        assert!(!Snapshot::is_pending(folder.path()).unwrap());
+        // Not even a lock.
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 2);
+    }
+
+    #[test]
     fn reading_follows_no_link_out_of_the_folder() {
         let (folder, elsewhere) = victim();
         fs::create_dir(folder.path().join("auth")).unwrap();

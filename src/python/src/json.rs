@@ -59,11 +59,10 @@ impl Writer {
             let text = text.to_str().map_err(|_| self.wrong(value.py(), "is not valid Unicode"))?;
             push_string(&mut self.json, text);
         } else if value.cast_exact::<PyInt>().is_ok() {
-            self.json.push_str(value.str()?.to_str()?);
+            self.push_integer(value)?;
         } else if value.cast::<PyInt>().is_ok() {
             // An IntEnum and its like print as their name.
-            let plain = value.py().get_type::<PyInt>().call1((value,))?;
-            self.json.push_str(plain.str()?.to_str()?);
+            self.push_integer(&value.py().get_type::<PyInt>().call1((value,))?)?;
         } else if let Ok(number) = value.cast::<PyFloat>() {
             let number = number.value();
             let number = serde_json::Number::from_f64(number)
@@ -72,8 +71,11 @@ impl Writer {
         } else if let Ok(entries) = value.cast::<PyDict>() {
             self.json.push('{');
             for (index, (key, value)) in entries.iter().enumerate() {
-                let Ok(key) = key.cast::<PyString>().map_err(drop).and_then(|key| key.to_str().map_err(drop)) else {
+                let Ok(key) = key.cast::<PyString>() else {
                     return Err(self.wrong(value.py(), "has a key that is not a string"));
+                };
+                let Ok(key) = key.to_str() else {
+                    return Err(self.wrong(value.py(), "has a key that is not valid Unicode"));
                 };
                 if index > 0 {
                     self.json.push(',');
@@ -107,6 +109,15 @@ impl Writer {
         } else {
             return Err(self.wrong(value.py(), &format!("{} cannot be written as JSON", kind_of(value))));
         }
+        Ok(())
+    }
+
+    /// Python refuses to write an integer of thousands of digits, which takes it very long.
+    fn push_integer(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let Ok(digits) = value.str() else {
+            return Err(self.wrong(value.py(), "is an integer of more digits than Python writes"));
+        };
+        self.json.push_str(digits.to_str()?);
         Ok(())
     }
 

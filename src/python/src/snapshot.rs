@@ -439,7 +439,11 @@ pub(crate) fn from_mapping(files: &Bound<'_, PyAny>) -> PyResult<core::Snapshot>
         let path = path?;
         let value = files.get_item(&path)?;
         let Ok(path) = path.extract::<String>() else {
-            let message = format!("`files`: a path must be a string, got {}", options::kind_of(&path));
+            let message = if path.cast::<PyString>().is_ok() {
+                "`files`: a path is not valid Unicode".to_owned()
+            } else {
+                format!("`files`: a path must be a string, got {}", options::kind_of(&path))
+            };
             return Err(errors::option(py, "files", message));
         };
         let json = if let Ok(bytes) = value.cast::<PyBytes>() {

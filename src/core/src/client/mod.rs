@@ -4,6 +4,8 @@
 //! project. The verbs that act on a project are on [`Project`] only.
 
 mod base_url;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod identity;
 mod import;
 mod options;

@@ -49,7 +49,8 @@ impl RawRequest {
             _ => return wrong("method", "must be GET, POST, PUT, PATCH or DELETE".to_owned()),
         };
         let fine = path.starts_with('/')
-            && path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'?' | b'#' | b'%'))
+            // What RFC 3986 allows in a segment: anything else would be sent in another spelling than it was given in.
+            && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte))
             && !path.contains("//")
             && !path.split('/').any(|segment| matches!(segment, "." | ".."));
         if !fine {

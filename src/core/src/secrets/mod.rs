@@ -7,6 +7,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
+pub(crate) use redactor::MASK;
 pub use redactor::Redactor;
 
 /// A management key, token or input secret: no `Display`, no `Serialize`, a `Debug` that shows nothing, and memory

@@ -16,7 +16,8 @@ pub struct Redactor {
 
 /// Shorter values would match ordinary words and make a message unreadable without protecting anything.
 const SHORTEST: usize = 6;
-const MASK: &str = "[secret]";
+/// What is shown in the place of a value.
+pub(crate) const MASK: &str = "[secret]";
 
 impl Redactor {
     /// A redactor that knows these values.

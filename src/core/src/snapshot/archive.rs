@@ -12,8 +12,9 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::directory::{FileList, Found, LIST_NAME};
 use super::error::SnapshotError;
 use super::from_disk::{self, Choice, Gathered};
+use super::latched::Latched;
 use super::paths::{self, SnapshotPath};
-use super::{Snapshot, WriteOptions, Written, limits, schema};
+use super::{Snapshot, WriteOptions, Written, limits, ordinary, schema};
 
 /// Whether the path names an archive.
 pub(super) fn is_archive(path: &Path) -> bool {
@@ -23,15 +24,7 @@ pub(super) fn is_archive(path: &Path) -> bool {
 
 /// Reads an archive.
 pub(super) fn read(path: &Path) -> Result<Found, SnapshotError> {
-    let open = |path: &Path| -> io::Result<(File, fs::Metadata)> {
-        // Looked at before it is opened: opening a pipe would wait for its other end.
-        let found = fs::metadata(path)?;
-        if !found.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an ordinary file"));
-        }
-        Ok((File::open(path)?, found))
-    };
-    let (file, found) = open(path).map_err(|error| SnapshotError::io("read", path, error))?;
+    let (file, found) = ordinary::open(path).map_err(|error| SnapshotError::io("read", path, error))?;
     if found.len() > limits::ARCHIVE_BYTES {
         return Err(SnapshotError::invalid(format!(
             "{} is larger than {} bytes",
@@ -185,6 +178,13 @@ pub(super) fn write(snapshot: &Snapshot, path: &Path, options: WriteOptions) -> 
         Failure::Snapshot(error) => error,
         Failure::Io(error) => stage(error),
     })?;
+    if staged.as_file().metadata().map_err(stage)?.len() > limits::ARCHIVE_BYTES {
+        return Err(SnapshotError::refused(format!(
+            "the archive would be larger than {} bytes, and no larger one is read",
+            limits::ARCHIVE_BYTES
+        ))
+        .with_hint("write a folder instead"));
+    }
     if options.durable {
         staged.as_file().sync_all().map_err(stage)?;
     }
@@ -210,7 +210,7 @@ fn check_target(target: &Path, options: WriteOptions) -> Result<Option<fs::Permi
     }
     let starts_like_one = || -> io::Result<bool> {
         let mut start = Vec::new();
-        File::open(target)?.take(4).read_to_end(&mut start)?;
+        ordinary::open(target)?.0.take(4).read_to_end(&mut start)?;
         Ok(matches!(start.as_slice(), b"PK\x03\x04" | b"PK\x05\x06"))
     };
     if !options.force && !starts_like_one().map_err(|error| SnapshotError::io("read", target, error))? {
@@ -263,7 +263,8 @@ impl From<zip::result::ZipError> for Failure {
 }
 
 /// Equal snapshots give equal bytes: sorted paths, one date, one mode.
-fn fill(snapshot: &Snapshot, paths: &[SnapshotPath], mut target: BufWriter<&mut File>) -> Result<u64, Failure> {
+fn fill(snapshot: &Snapshot, paths: &[SnapshotPath], target: BufWriter<&mut File>) -> Result<u64, Failure> {
+    let mut target = Latched::new(target);
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(6))
@@ -277,13 +278,17 @@ fn fill(snapshot: &Snapshot, paths: &[SnapshotPath], mut target: BufWriter<&mut 
     }
     let mut total = 0;
     for path in paths {
-        let content = snapshot.content(path.as_str())?;
+        let content = snapshot.content_to_write(path.as_str())?;
         writer.start_file(path.as_str(), packing(&content, options)?)?;
         writer.write_all(&content)?;
         total += content.len() as u64;
     }
     writer.finish()?;
     target.flush()?;
+    target.check()?;
+    if total > limits::TOTAL_BYTES {
+        return Err(from_disk::too_much().into());
+    }
     Ok(total)
 }
 

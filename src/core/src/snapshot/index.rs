@@ -36,7 +36,11 @@ pub(super) fn of_export(body: &Bytes) -> Result<Received, SnapshotError> {
             without_content(&error)
         ))
     })?;
-    let entries = entries.ok_or_else(|| SnapshotError::invalid("the export's answer has no \"files\""))?;
+    let entries = match entries {
+        Found::Once(entries) => entries,
+        Found::Never => return Err(SnapshotError::invalid("the export's answer has no \"files\"")),
+        Found::Twice => return Err(SnapshotError::invalid("the export's answer has its \"files\" twice")),
+    };
     let object = object_around(body, &entries);
     Ok(Received { files: collect(entries)?, object })
 }
@@ -51,28 +55,36 @@ pub(super) fn without_content(error: &serde_json::Error) -> String {
 
 type Entries = Vec<(Box<str>, Stored)>;
 
+/// How often an answer has its `files`.
+enum Found {
+    Never,
+    Once(Entries),
+    Twice,
+}
+
 /// `{"files": {…}}`, in which nobody knows what else the server will say one day.
 struct Envelope<'a> {
     body: &'a Bytes,
 }
 
 impl<'de> Visitor<'de> for Envelope<'_> {
-    type Value = Option<Entries>;
+    type Value = Found;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object with \"files\"")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut files = None;
+        let mut found = Found::Never;
         while let Some(Key(key)) = map.next_key()? {
             if key != "files" {
                 map.next_value::<IgnoredAny>()?;
-            } else if files.replace(map.next_value_seed(FilesSeed { body: self.body })?).is_some() {
-                return Err(de::Error::custom("\"files\" is there twice"));
+                continue;
             }
+            let files = map.next_value_seed(FilesSeed { body: self.body })?;
+            found = if matches!(found, Found::Never) { Found::Once(files) } else { Found::Twice };
         }
-        Ok(files)
+        Ok(found)
     }
 }
 

@@ -10,12 +10,16 @@ mod entities;
 mod error;
 mod format;
 mod from_disk;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod index;
 mod json;
+mod latched;
 mod limits;
 mod node;
 mod noise;
 mod number;
+mod ordinary;
 mod parallel;
 mod part;
 mod paths;
@@ -78,8 +82,8 @@ pub struct Written {
     pub bytes: u64,
     /// Files of the snapshot that was there before, which the new one has no more.
     pub removed: Vec<String>,
-    /// Files that are no part of the snapshot although they could be read as one: they were left alone, and the
-    /// folder's list says that they are not to be read.
+    /// Files that are no part of the snapshot although they could be read as one, or lie in a folder of it: they were
+    /// left alone, and the folder's list says that they are not to be read.
     pub left_alone: Vec<String>,
 }
 
@@ -216,7 +220,8 @@ impl Snapshot {
         self.0.files.get(path).map(Stored::wire)
     }
 
-    /// A file's bytes as [`Self::write`] writes them, which is how the vendor's command line does.
+    /// A file's bytes as [`Self::write`] writes them, which is how the vendor's command line does. A string that is not
+    /// what its name says, an image that is no base64, is written as it is.
     pub fn content(&self, path: &str) -> Result<Cow<'_, [u8]>, SnapshotError> {
         match self.0.files.get(path) {
             Some(stored) => stored.content(path),
@@ -234,7 +239,7 @@ impl Snapshot {
     fn compute_digest(&self) -> Result<String, SnapshotError> {
         let mut digest = FilesDigest::new();
         for (path, stored) in &self.0.files {
-            digest.add(path, stored.kind(path).name(), &stored.canonical(path)?);
+            digest.add(path, stored.written_kind(path).name(), &stored.canonical(path)?);
         }
         Ok(format!("sha256:{}", digest.finish()))
     }
@@ -358,8 +363,25 @@ impl Snapshot {
         }))
     }
 
+    /// What [`Self::write`] writes: no more than can be read back.
+    fn content_to_write(&self, path: &str) -> Result<Cow<'_, [u8]>, SnapshotError> {
+        let content = self.content(path)?;
+        if content.len() as u64 > limits::FILE_BYTES {
+            return Err(SnapshotError::in_file(
+                path,
+                format_args!(
+                    "would be a file of {} bytes, and none of more than {} is read",
+                    content.len(),
+                    limits::FILE_BYTES
+                ),
+            ));
+        }
+        Ok(content)
+    }
+
     fn kinds(&self, paths: &[SnapshotPath]) -> BTreeMap<SnapshotPath, FileKind> {
-        let kind = |path: &SnapshotPath| self.0.files.get(path.as_str()).map(|stored| stored.kind(path.as_str()));
+        let kind =
+            |path: &SnapshotPath| self.0.files.get(path.as_str()).map(|stored| stored.written_kind(path.as_str()));
         paths.iter().filter_map(|path| Some((path.clone(), kind(path)?))).collect()
     }
 }

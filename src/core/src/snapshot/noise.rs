@@ -24,7 +24,7 @@ pub(super) fn semantic_digest(files: &Files) -> Result<String, SnapshotError> {
     let screens = Screens::of(files)?;
     let mut named = Vec::with_capacity(files.len());
     for (path, stored) in files {
-        let kind = stored.kind(path).name();
+        let kind = stored.written_kind(path).name();
         let Some(mut node) = stored.node(path)? else {
             named.push((Cow::Borrowed(path.as_ref()), kind, stored.content(path)?));
             continue;

@@ -1,4 +1,6 @@
 //! Whether a snapshot is whole: what an import does not find, it deletes.
+//!
+//! Widgets are not looked at, nor the flows that they use: their indexes list built-in ones too, which have no files.
 
 use super::error::SnapshotError;
 use super::index::Files;
@@ -50,7 +52,18 @@ pub(super) fn why(files: &Files) -> Option<String> {
             }
         }
     }
-    None
+    missing_asset(files)
+}
+
+/// The index of the assets names them by their keys. Where it is something else, it is not ours to judge.
+fn missing_asset(files: &Files) -> Option<String> {
+    const INDEX: &str = "assets/assets.json";
+    let node = match files.get(INDEX)?.node(INDEX) {
+        Ok(node) => node?,
+        Err(error) => return Some(error.message().to_owned()),
+    };
+    let names = node.members().iter().filter_map(|(name, _)| std::str::from_utf8(name).ok());
+    missing(files, INDEX, names.map(|name| format!("assets/{name}")))
 }
 
 fn flow_files(flow: &str) -> Vec<String> {

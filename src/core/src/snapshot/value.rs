@@ -79,6 +79,21 @@ impl Stored {
         }
     }
 
+    /// How it is written, and read back: as its kind, or, where a string is not what its name says, as it is.
+    ///
+    /// One asset that nobody can decode must not keep a whole project from being backed up.
+    pub(super) fn written_kind(&self, path: &str) -> FileKind {
+        match (self, self.kind(path)) {
+            (Self::Wire(_), FileKind::Image) if self.image(path).is_err() => self.undecoded_kind(path),
+            (Self::Wire(_), FileKind::Text | FileKind::Verbatim) if self.string(path).is_err() => FileKind::Json,
+            (_, kind) => kind,
+        }
+    }
+
+    fn undecoded_kind(&self, path: &str) -> FileKind {
+        if self.string(path).is_ok() { FileKind::Verbatim } else { FileKind::Json }
+    }
+
     /// Bytes held.
     pub(super) fn size(&self) -> u64 {
         match self {
@@ -128,7 +143,7 @@ impl Stored {
 
     /// The bytes of the file on a disk.
     pub(super) fn content(&self, path: &str) -> Result<Cow<'_, [u8]>, SnapshotError> {
-        Ok(match self.kind(path) {
+        Ok(match self.written_kind(path) {
             FileKind::Json => match self {
                 Self::Wire(text) | Self::File(_, text) => Cow::Owned(rewrite(path, text, Form::File)?),
             },
@@ -147,7 +162,7 @@ impl Stored {
     /// Bytes that are equal for equal content.
     pub(super) fn canonical(&self, path: &str) -> Result<Cow<'_, [u8]>, SnapshotError> {
         match self {
-            Self::Wire(text) if self.kind(path) == FileKind::Json => {
+            Self::Wire(text) if self.written_kind(path) == FileKind::Json => {
                 rewrite(path, text, Form::Canonical).map(Cow::Owned)
             }
             _ => self.content(path),

@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
 use super::retry_after;
 use crate::error::{Error, ErrorKind};
-use crate::secrets::Redactor;
+use crate::secrets::{MASK, Redactor};
 use crate::wire::{ErrorBody, codes};
 
 /// A whole answer.
@@ -66,7 +66,7 @@ impl Answer {
         }
         // The body may be the API's, the edge's (HTML) or nothing at all: the status is kept whatever it is.
         let body: ErrorBody = serde_json::from_slice(&self.body).unwrap_or_default();
-        let clean = |text: Option<String>| text.map(|text| bounded(&redactor.clean(&text)));
+        let clean = |text: Option<String>| text.map(|text| bounded(&cleaned(&text, redactor)));
         let (code, description, message) = (clean(body.code), clean(body.description), clean(body.message));
         let kind = match (self.status, code.as_deref()) {
             (_, Some(codes::PROJECT_NOT_FOUND)) => ErrorKind::ProjectNotFound,
@@ -107,9 +107,28 @@ impl Answer {
     }
 }
 
+/// The beginning of a foreign text, of which there may be very much, without secrets.
+fn cleaned(text: &str, redactor: &Redactor) -> String {
+    const ENOUGH_BYTES: usize = 64 * 1024;
+    if text.len() <= ENOUGH_BYTES {
+        return redactor.clean(text);
+    }
+    let end = (0..=ENOUGH_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    let mut clean = redactor.clean(&text[..end]);
+    // The cut may have gone through a secret, which is then not found. Nobody sees the end of so long a text, unless
+    // next to nothing but secrets was in it: then not even what comes behind the last that was found is shown.
+    if clean.chars().count() <= LONGEST {
+        clean.truncate(clean.rfind(MASK).map_or(0, |at| at + MASK.len()));
+        clean.push('…');
+    }
+    clean
+}
+
+/// Characters of one text in an error.
+const LONGEST: usize = 2_000;
+
 /// Cut only after it was cleaned: a secret that is cut in the middle would no longer be found.
 fn bounded(text: &str) -> String {
-    const LONGEST: usize = 2_000;
     if text.chars().count() <= LONGEST {
         return text.to_owned();
     }
@@ -119,12 +138,31 @@ fn bounded(text: &str) -> String {
 }
 
 fn preview(body: &[u8], redactor: &Redactor) -> String {
-    const ENOUGH_BYTES: usize = 64 * 1024;
-    let text = redactor.clean(&String::from_utf8_lossy(&body[..body.len().min(ENOUGH_BYTES)]));
+    // One byte may become three.
+    const ENOUGH_BYTES: usize = 128 * 1024;
+    let text = cleaned(&String::from_utf8_lossy(&body[..body.len().min(ENOUGH_BYTES)]), redactor);
     let printable: String = text
         .chars()
         .map(|character| if character.is_control() { ' ' } else { character })
         .take(PREVIEW_CHARACTERS)
         .collect();
     if text.chars().count() > PREVIEW_CHARACTERS { format!("{printable}…") } else { printable }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST, cleaned};
+    use crate::secrets::{MASK, Redactor, Secret};
+
+    #[test]
+    fn a_secret_that_the_end_of_a_long_text_cuts_is_not_shown() {
+        let redactor = Redactor::new([Secret::new("K2canary-0123456789")]);
+        // Escaped so that a kilobyte is one secret: 64 of them are shorter than what is shown.
+        let escaped: String =
+            "K2canary-0123456789".chars().map(|one| format!("{}u{:04x}", "\\".repeat(48), u32::from(one))).collect();
+        let clean = cleaned(&escaped.repeat(70), &redactor);
+        assert!(clean.starts_with(MASK) && clean.chars().count() < LONGEST);
+        assert_eq!(clean.replace(MASK, ""), "…");
+        assert_eq!(cleaned(&"é".repeat(70_000), &redactor).chars().count(), 32_768);
+    }
 }

@@ -10,6 +10,8 @@ mod budget;
 mod connections;
 mod connector;
 mod credential;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod license;
 mod policy;
 mod retry_after;
@@ -23,5 +25,7 @@ pub use connections::Connections;
 pub(crate) use connections::{Network, ProxyChoice};
 pub(crate) use credential::Credential;
 pub(crate) use policy::{Bearer, Pool, Request, Transport, TransportConfig};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use targets::Targets;
 pub use watch::{Level, Record, Watch};
 pub(crate) use watch::{Place, Queue};

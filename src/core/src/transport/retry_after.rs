@@ -34,4 +34,23 @@ mod tests {
             assert_eq!(parse(nonsense, now), None, "{nonsense}");
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn every_number_and_every_date_is_read_and_cut_at_a_week(seconds: u64, at in 0..250_000_000_000_u64, now: u32) {
+            let week = LONGEST.as_secs();
+            let start = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(now));
+            proptest::prop_assert_eq!(parse(&seconds.to_string(), start), Some(Duration::from_secs(seconds.min(week))));
+            let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(at));
+            let pause = at.saturating_sub(u64::from(now)).min(week);
+            proptest::prop_assert_eq!(parse(&date, start), Some(Duration::from_secs(pause)), "{}", date);
+        }
+
+        #[test]
+        fn nothing_makes_it_wait_longer_than_a_week(value in "\\PC{0,40}") {
+            proptest::prop_assert!(parse(&value, SystemTime::UNIX_EPOCH).is_none_or(|pause| pause <= LONGEST));
+        }
+    }
 }

@@ -26,14 +26,14 @@ impl Seconds {
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = deserializer.deserialize_any(Number { expected: "a number of seconds greater than 0" })?;
-        if seconds > 0.0 && seconds <= LONGEST {
-            Ok(Self(Duration::from_secs_f64(seconds)))
-        } else {
-            Err(de::Error::invalid_value(
+        // Less than half a nanosecond would be no time at all.
+        let time = (seconds > 0.0 && seconds <= LONGEST).then(|| Duration::from_secs_f64(seconds));
+        time.filter(|time| !time.is_zero()).map(Self).ok_or_else(|| {
+            de::Error::invalid_value(
                 de::Unexpected::Float(seconds),
                 &"a number of seconds greater than 0, at most a year",
-            ))
-        }
+            )
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::STAGING_NAME;
@@ -12,7 +12,7 @@ use super::steps::{Step, Steps, Stop};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::node::Node;
 use crate::snapshot::paths::{SnapshotPath, collision_key};
-use crate::snapshot::{limits, schema};
+use crate::snapshot::{limits, ordinary, schema};
 
 /// Its name in the staging folder.
 pub(super) const COMMIT_NAME: &str = "commit.json";
@@ -110,7 +110,10 @@ pub(super) fn finish_interrupted(folder: &Path, lock: &Lock, steps: &dyn Steps) 
         Err(error) if super::is_absent(&error) => return Ok(()),
         Err(error) => return Err(SnapshotError::io("look at", &path, error).into()),
     }
-    let text = fs::read(&path).map_err(|error| SnapshotError::io("read", &path, error))?;
+    let mut text = Vec::new();
+    ordinary::open_no_link(&path)
+        .and_then(|(file, _)| file.take(limits::FILE_BYTES).read_to_end(&mut text))
+        .map_err(|error| SnapshotError::io("read", &path, error))?;
     let mut commit = Commit::parse(&text).ok_or_else(damaged)?;
     let staged = lock.staging().join(FILES_NAME);
     for path in &commit.install {
@@ -174,7 +177,8 @@ pub(super) fn carry_out(folder: &Path, lock: &Lock, commit: &Commit, steps: &dyn
     let path = lock.staging().join(COMMIT_NAME);
     fs::remove_file(&path).map_err(|error| SnapshotError::io("remove", &path, error))?;
     if commit.durable {
-        sync_folder(lock.staging())?;
+        // The new snapshot is in place. If the list came back after a loss of power, there would be nothing left to do.
+        let _ = sync_folder(lock.staging());
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! `.descope-projects.json`: which files are the snapshot's own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::format::{Form, rewrite};
 use crate::snapshot::limits;
 use crate::snapshot::node::{Node, Text};
+use crate::snapshot::ordinary;
 use crate::snapshot::paths::SnapshotPath;
 use crate::snapshot::value::FileKind;
 
@@ -39,7 +40,12 @@ impl FileList {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(SnapshotError::io("look at", &path, error)),
         }
-        match std::fs::read(&path) {
+        let read = || -> io::Result<Vec<u8>> {
+            let mut text = Vec::new();
+            ordinary::open_no_link(&path)?.0.take(limits::FILE_BYTES).read_to_end(&mut text)?;
+            Ok(text)
+        };
+        match read() {
             Ok(text) => Self::parse(&text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(SnapshotError::io("read", &path, error)),

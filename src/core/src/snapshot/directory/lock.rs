@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::STAGING_NAME;
 use crate::snapshot::error::SnapshotError;
+use crate::snapshot::ordinary;
 
 const LOCK_NAME: &str = "lock";
 /// How often a lock is tried before its holder counts as busy.
@@ -35,10 +36,15 @@ impl Lock {
         let staging = folder.join(STAGING_NAME);
         for _ in 0..ATTEMPTS {
             make_private_folder(&staging).map_err(|error| SnapshotError::io("make", &staging, error))?;
-            match Self::attempt(&staging)? {
-                Attempt::Taken(lock) => return Ok(lock),
-                Attempt::Busy => std::thread::sleep(BETWEEN_ATTEMPTS),
-                Attempt::Gone => {}
+            match Self::attempt(&staging) {
+                Ok(Attempt::Taken(lock)) => return Ok(lock),
+                Ok(Attempt::Busy) => std::thread::sleep(BETWEEN_ATTEMPTS),
+                Ok(Attempt::Gone) => {}
+                Err(error) => {
+                    // Only if it is empty; whoever is about to use it makes it again.
+                    let _ = fs::remove_dir(&staging);
+                    return Err(error);
+                }
             }
         }
         Err(busy(folder))
@@ -107,15 +113,14 @@ fn busy(folder: &Path) -> SnapshotError {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    match path.symlink_metadata() {
-        Ok(found) if !found.is_file() => return Err(io::Error::other("not an ordinary file")),
-        _ => {}
+    if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+        return Err(io::Error::other("a link in the place of the lock"));
     }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    ordinary::open_with(&mut options, path).map(|(file, _)| file)
 }
 
 /// Makes a folder that only its owner can look into, if it is not there. A link in its place is refused.

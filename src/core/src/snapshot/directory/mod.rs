@@ -27,7 +27,12 @@ const STAGING_NAME: &str = ".descope-projects-staging";
 
 /// Whether the folder has a write that was interrupted after the point of no return.
 pub(super) fn is_pending(folder: &Path) -> Result<bool, SnapshotError> {
-    let list = folder.join(STAGING_NAME).join(commit::COMMIT_NAME);
+    let staging = folder.join(STAGING_NAME);
+    // What a link leads to is no write of this folder, and nothing is to be put there.
+    if !staging.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        return Ok(false);
+    }
+    let list = staging.join(commit::COMMIT_NAME);
     match list.symlink_metadata() {
         Ok(_) => Ok(true),
         Err(error) if is_absent(&error) => Ok(false),

@@ -1,5 +1,6 @@
 //! Reading a folder: what is taken, what is passed over, what is refused.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::{is_absent, is_pending};
 use crate::snapshot::error::{SnapshotError, SnapshotErrorKind, shown};
 use crate::snapshot::from_disk::{self, Choice, Gathered};
 use crate::snapshot::limits;
+use crate::snapshot::ordinary;
 use crate::snapshot::parallel;
 use crate::snapshot::paths::SnapshotPath;
 use crate::snapshot::schema;
@@ -88,8 +90,9 @@ fn read_once(folder: &Path) -> Result<Found, SnapshotError> {
     let list = FileList::of_folder(folder)?;
     let entries = scan(folder)?;
     let mut choice = Choice::of(entries.iter().map(|entry| entry.path.as_str()), list.as_ref())?;
+    let mut linked: BTreeMap<&str, PathBuf> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !entry.kind.is_file() && choice.wanted.contains_key(&entry.path)) {
-        entry.check_link(folder)?;
+        linked.insert(&entry.path, entry.follow(folder)?);
     }
     // What is listed although the scan passes over its name, or is not there.
     for (path, wanted) in std::mem::take(&mut choice.unseen) {
@@ -107,8 +110,9 @@ fn read_once(folder: &Path) -> Result<Found, SnapshotError> {
     let wanted: Vec<_> = choice.wanted.into_iter().collect();
     let total = AtomicU64::new(0);
     let entries = parallel::map(&wanted, |(path, wanted)| {
+        let file = linked.get(path.as_str());
         let path = SnapshotPath::parse(path)?;
-        let bytes = read_file(&path.below(folder), &path)?;
+        let bytes = read_file(file.unwrap_or(&path.below(folder)), &path)?;
         if total.fetch_add(bytes.len() as u64, Ordering::Relaxed) > limits::TOTAL_BYTES {
             return Err(from_disk::too_much());
         }
@@ -124,9 +128,12 @@ fn read_once(folder: &Path) -> Result<Found, SnapshotError> {
 fn read_file(file: &Path, path: &SnapshotPath) -> Result<Vec<u8>, SnapshotError> {
     let read = |file: &Path| -> io::Result<Option<Vec<u8>>> {
         use std::io::Read as _;
-        let mut open = fs::File::open(file)?;
-        let size = open.metadata()?.len();
-        let mut bytes = Vec::with_capacity(usize::try_from(size.min(limits::FILE_BYTES)).unwrap_or(0) + 1);
+        let (mut open, found) = ordinary::open_no_link(file)?;
+        // One that is too large already is not read to find that out: it may be a terabyte of nothing.
+        if found.len() > limits::FILE_BYTES {
+            return Ok(None);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0) + 1);
         io::Read::by_ref(&mut open).take(limits::FILE_BYTES + 1).read_to_end(&mut bytes)?;
         Ok((bytes.len() as u64 <= limits::FILE_BYTES).then_some(bytes))
     };
@@ -148,16 +155,13 @@ pub(super) struct Entry {
 
 impl Entry {
     /// A link is followed only to a file inside the folder; devices and pipes are no files.
-    fn check_link(&self, folder: &Path) -> Result<(), SnapshotError> {
-        if self.kind.is_file() {
-            return Ok(());
-        }
+    fn follow(&self, folder: &Path) -> Result<PathBuf, SnapshotError> {
         if !self.kind.is_symlink() {
             return Err(SnapshotError::unsafe_path(&self.path, "is not an ordinary file"));
         }
         let link = SnapshotPath::parse(&self.path)?.below(folder);
-        let inside = link.canonicalize().is_ok_and(|target| target.starts_with(folder) && target.is_file());
-        if inside { Ok(()) } else { Err(SnapshotError::unsafe_path(&self.path, "is a link that leads elsewhere")) }
+        let target = link.canonicalize().ok().filter(|target| target.starts_with(folder) && target.is_file());
+        target.ok_or_else(|| SnapshotError::unsafe_path(&self.path, "is a link that leads elsewhere"))
     }
 }
 

@@ -13,7 +13,7 @@ use super::steps::{Step, Steps, Uninterrupted};
 use super::{STAGING_NAME, is_absent};
 use crate::snapshot::error::{SnapshotError, shown};
 use crate::snapshot::paths::{SnapshotPath, check_all, collision_key};
-use crate::snapshot::{Snapshot, WriteOptions, Written, parallel, schema};
+use crate::snapshot::{Snapshot, WriteOptions, Written, from_disk, limits, parallel, schema};
 
 /// Entries that a folder may have and still count as empty: what `git init` and its users leave.
 const NOTHING: &[&str] = &[".git", ".gitignore", ".gitattributes", ".gitkeep", STAGING_NAME];
@@ -37,17 +37,19 @@ pub(super) fn write_in_steps(
     let paths = check_all(snapshot.paths())?;
     let private = snapshot.contains_secrets();
     let made = make_target(folder, private)?;
-    let job = Job { snapshot, paths, folder, options, private, fresh: made, steps };
-    let end = match Lock::take(folder) {
+    // Where a link leads is asked once: a write goes to one folder, whatever becomes of the link meanwhile.
+    let place = &folder.canonicalize().map_err(|error| SnapshotError::io("write", folder, error))?;
+    let job = Job { snapshot, paths, folder: place, options, private, fresh: made, steps };
+    let end = match Lock::take(place) {
         Ok(lock) => job.run(lock),
         Err(error) => Err(End::Failed(error)),
     };
     match end {
-        Ok(written) => Ok(written),
+        Ok(written) => Ok(Written { path: folder.to_path_buf(), ..written }),
         Err(End::Failed(error)) => {
             if made {
                 // Only if it is empty: nothing was put in place.
-                let _ = fs::remove_dir(folder);
+                let _ = fs::remove_dir(place);
             }
             Err(error)
         }
@@ -86,7 +88,7 @@ struct Job<'a> {
 struct Before {
     /// The old snapshot's own files.
     own: BTreeSet<SnapshotPath>,
-    /// Files that are no part of it but would be read as one of the new snapshot.
+    /// Files that are no part of it but would be read as one of the new snapshot, or would keep it from being read.
     foreign: BTreeSet<String>,
 }
 
@@ -193,8 +195,11 @@ impl Job<'_> {
         };
         let new: HashSet<&str> = self.paths.iter().map(SnapshotPath::as_str).collect();
         let owned: HashSet<&str> = own.iter().map(SnapshotPath::as_str).collect();
-        let foreign = readable.iter().filter(|path| !new.contains(**path) && !owned.contains(**path));
-        Ok(Before { foreign: foreign.map(|path| (*path).to_owned()).collect(), own })
+        // A reader refuses what it cannot read in a folder that every snapshot has, unless the list says whose it is.
+        let counts = |path: &&str| schema::is_plain(path) || schema::is_known_folder(path);
+        let foreign = present.iter().map(|entry| entry.path.as_str()).filter(counts);
+        let foreign = foreign.filter(|path| !new.contains(path) && !owned.contains(path));
+        Ok(Before { foreign: foreign.map(str::to_owned).collect(), own })
     }
 
     fn is_empty(&self) -> Result<bool, SnapshotError> {
@@ -320,7 +325,7 @@ impl Job<'_> {
         }
         let sizes = parallel::map(&self.paths, |path| -> Result<u64, End> {
             ask(self.steps, &Step::Stage(path.as_str()), self.folder)?;
-            let content = self.snapshot.content(path.as_str())?;
+            let content = self.snapshot.content_to_write(path.as_str())?;
             self.put(&path.below(files), &path.below(self.folder), &content)?;
             Ok(content.len() as u64)
         })?;
@@ -330,7 +335,11 @@ impl Job<'_> {
             }
             commit::sync_folder(files)?;
         }
-        Ok(sizes.into_iter().sum())
+        let total = sizes.into_iter().sum();
+        if total > limits::TOTAL_BYTES {
+            return Err(from_disk::too_much().into());
+        }
+        Ok(total)
     }
 
     /// Writes a staged file that is to replace `target`, whose mode it takes.
