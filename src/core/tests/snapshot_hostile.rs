@@ -264,6 +264,21 @@ fn a_file_in_the_way_of_a_folder_is_refused_and_left_alone() {
     assert_eq!(fs::read(folder.path().join("styles/mine.md")).unwrap(), b"mine");
 }
 
+#[test]
+fn an_empty_folder_in_the_way_of_a_file_is_refused_before_anything_is_changed() {
+    let nested = export(&["project.json", "styles/dark.json/inner.json"]);
+    for empty in ["notes", "notes/inner", "styles/dark.json/empty"] {
+        let folder = tempfile::tempdir().unwrap();
+        nested.write(folder.path(), &FORCE).unwrap();
+        fs::create_dir_all(folder.path().join(empty)).unwrap();
+        let error = export(&["notes", "project.json", "styles/dark.json"]).write(folder.path(), &FORCE).unwrap_err();
+        assert_eq!(error.kind(), SnapshotErrorKind::UnsafePath, "{empty}");
+        assert!(!Snapshot::is_pending(folder.path()).unwrap());
+        assert_eq!(Snapshot::read(folder.path()).unwrap().digest().unwrap(), nested.digest().unwrap());
+        assert!(folder.path().join(empty).is_dir());
+    }
+}
+
 #[cfg(unix)]
 mod links {
     use std::os::unix::fs::symlink;

@@ -24,8 +24,8 @@ fn try_on(run: fn(&[u8]), name: &str, origin: &str, data: &[u8]) {
     if let Err(panic) = std::panic::catch_unwind(|| run(data)) {
         let kept = std::env::temp_dir().join(format!("descope-projects-fuzz-{name}"));
         fs::write(&kept, data).unwrap();
-        eprintln!("{name}: {origin} broke a promise; it is in {}", kept.display());
-        std::panic::resume_unwind(panic);
+        let what = panic.downcast_ref::<String>().map_or("see above", String::as_str);
+        panic!("{name}: {origin} broke a promise ({what}); the input is in {}", kept.display());
     }
 }
 

@@ -19,8 +19,9 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The key as an answer may repeat it.
 fn forms() -> [Vec<u8>; 7] {
-    let units: String = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
-    let percent: String = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let each = |form: &dyn Fn(u8) -> String| KEY.bytes().map(form).collect::<Vec<_>>().concat();
+    let units = each(&|byte| format!("\\u{byte:04x}"));
+    let percent = each(&|byte| format!("%{byte:02X}"));
     let html = KEY.replace('&', "&amp;").replace('"', "&quot;");
     let quoted = serde_json::to_string(KEY).unwrap();
     [
@@ -138,10 +139,10 @@ pub(crate) fn retry_after(data: &[u8]) {
         let seconds = if number.len() > 6 { 604_800 } else { number.parse().unwrap_or(0_u64).min(604_800) };
         assert_eq!(found, Some(Duration::from_secs(seconds)));
     } else if let Some(pause) = found {
-        let date = httpdate::parse_http_date(text).unwrap();
+        let time = httpdate::parse_http_date(text).unwrap();
         // The three forms of a date say the same.
-        assert_eq!(parse(&httpdate::fmt_http_date(date), now), Some(pause));
-        assert_eq!(parse(text, date), Some(Duration::ZERO));
+        assert_eq!(parse(&httpdate::fmt_http_date(time), now), Some(pause));
+        assert_eq!(parse(text, time), Some(Duration::ZERO));
     } else {
         assert!(httpdate::parse_http_date(text).is_err());
     }

@@ -295,15 +295,13 @@ impl Job<'_> {
             .with_hint("move it elsewhere, or force the write to replace it")),
             Ok(found) if found.is_file() => Ok(()),
             Ok(found) if found.is_dir() => {
-                let others = scan(&target)?.into_iter().any(|entry| {
-                    let inner = format!("{path}/{}", entry.path);
-                    !removed.contains(inner.as_str())
-                });
-                let hidden = fs::read_dir(&target).is_ok_and(|entries| {
-                    entries.flatten().any(|entry| entry.file_name().to_str().is_none_or(schema::is_skipped_name))
-                });
-                if others || hidden {
-                    return Err(SnapshotError::unsafe_path(path.as_str(), "is a folder with other files in it"));
+                let look = |error| SnapshotError::io("look at", &target, error);
+                // A folder without files would not be emptied by removing the old ones, and be in the way for ever.
+                if !will_be_emptied(&target, path.as_str(), removed).map_err(look)? {
+                    return Err(SnapshotError::unsafe_path(
+                        path.as_str(),
+                        "is a folder that is empty, or has other files in it",
+                    ));
                 }
                 Ok(())
             }
@@ -370,4 +368,25 @@ impl Job<'_> {
         };
         write().map_err(|error| SnapshotError::io("stage", target, error))
     }
+}
+
+/// Whether everything in the folder is removed with the old snapshot: then the folder goes too.
+fn will_be_emptied(folder: &Path, path: &str, removed: &HashSet<&str>) -> io::Result<bool> {
+    let mut is_empty = true;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        is_empty = false;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { return Ok(false) };
+        let inner = format!("{path}/{name}");
+        let goes = if entry.file_type()?.is_dir() {
+            will_be_emptied(&entry.path(), &inner, removed)?
+        } else {
+            removed.contains(inner.as_str())
+        };
+        if !goes {
+            return Ok(false);
+        }
+    }
+    Ok(!is_empty)
 }
