@@ -30,6 +30,9 @@ pub(crate) fn resolve(given: Option<&str>, project_id: &str, allow_insecure_http
     if url.host().is_none() {
         return Err(wrong("has no host"));
     }
+    if http::Uri::try_from(url.as_str()).is_err() {
+        return Err(wrong("has a character in it that no request can hold"));
+    }
     if url.scheme() == "http" && !allow_insecure_http && !is_loopback(&url) {
         return Err(wrong(
             "plain HTTP would send the management key unencrypted: use https://, or set allow_insecure_http for a host \
@@ -107,6 +110,7 @@ mod tests {
             "https://x.example/?a",
             "https://x.example/#a",
             "https://",
+            "https://x.}example",
             "",
         ] {
             assert!(resolve(Some(url), SHORT, false).is_err(), "{url}");
