@@ -12,14 +12,13 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
 
+    # What gives the mailbox of a loop, as long as the loop has it.
+    Found = Callable[[], _native._Mailbox | None]  # noqa: SLF001 -- ours
+
 # A mailbox made before a fork shares its descriptor with the parent, so the process's generation is kept beside it.
-_mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, Callable[[], _native._Mailbox | None]]] = (
-    WeakKeyDictionary()
-)
-
-
-# What was found last: nearly every program has one loop, and a look into the dictionary takes longer than a call's start.
-_recent: tuple[ref[AbstractEventLoop], int, _native._Mailbox] | None = None
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, tuple[int, Found]] = WeakKeyDictionary()
+# What was found last: nearly every program has one loop, and the dictionary takes longer than the start of a call.
+_recent: tuple[ref[AbstractEventLoop], int, Found] | None = None
 
 
 def _forget(_: object) -> None:
@@ -31,20 +30,15 @@ def _mailbox(loop: AbstractEventLoop) -> _native._Mailbox:
     global _recent  # noqa: PLW0603 -- what was found last
     generation = _native._generation()  # noqa: SLF001 -- ours
     recent = _recent
-    if recent is not None and recent[0]() is loop and recent[1] == generation:
-        return recent[2]
-    mailbox = _look_up(loop, generation)
-    _recent = (ref(loop, _forget), generation, mailbox)
-    return mailbox
-
-
-def _look_up(loop: AbstractEventLoop, generation: int) -> _native._Mailbox:
-    known = _mailboxes.get(loop)
-    if known is not None and known[0] == generation and (mailbox := known[1]()) is not None:
+    if recent is not None and recent[0]() is loop and recent[1] == generation and (mailbox := recent[2]()) is not None:
         return mailbox
-    mailbox = _native._Mailbox(loop)  # noqa: SLF001 -- ours
-    # A loop has the mailbox that it watches. Were it kept here too, the calls under way in it would keep their loop.
-    _mailboxes[loop] = (generation, ref(mailbox) if mailbox._watched else lambda: mailbox)  # noqa: SLF001 -- ours
+    known = _mailboxes.get(loop)
+    if known is None or known[0] != generation or (mailbox := known[1]()) is None:
+        mailbox = _native._Mailbox(loop)  # noqa: SLF001 -- ours
+        # A loop has the mailbox that it watches. Were it kept here too, the calls under way in it would keep the loop.
+        found = ref(mailbox) if mailbox._watched else lambda: mailbox  # noqa: SLF001 -- ours
+        known = _mailboxes[loop] = (generation, found)
+    _recent = (ref(loop, _forget), *known)
     return mailbox
 
 
