@@ -1,5 +1,7 @@
 //! Project ids and keys: what may be one, and what the environment says.
 
+use secrecy::zeroize::Zeroizing;
+
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 
@@ -34,14 +36,18 @@ impl Identity {
 
     /// The same from any source of variables.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let set = |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let set_secretly = |name: &str| {
+            let value = Zeroizing::new(variable(name)?);
+            Some(Zeroizing::new(value.trim().to_owned())).filter(|value| !value.is_empty())
+        };
+        let set = |name: &str| set_secretly(name).map(|value| value.as_str().to_owned());
         let project_id =
             set(PROJECT_ID_VARIABLE).ok_or_else(|| missing(PROJECT_ID_VARIABLE, "the project's id (P…)"))?;
         let key = TOKEN_VARIABLES
             .iter()
             .copied()
             .chain([MANAGEMENT_KEY_VARIABLE])
-            .find_map(|name| set(name).map(|value| (name, value)));
+            .find_map(|name| set_secretly(name).map(|value| (name, value)));
         let (name, key) = key.ok_or_else(|| {
             missing(MANAGEMENT_KEY_VARIABLE, "a management key (K…), or WORKLOAD_IDENTITY_TOKEN a workload token")
         })?;
@@ -56,7 +62,7 @@ impl Identity {
             )
             .with(|details| details.path = Some(BASE_URL_VARIABLES[0].to_owned())));
         }
-        Ok(Self { project_id, management_key: Secret::new(key), base_url: urls.into_iter().next() })
+        Ok(Self { project_id, management_key: Secret::new(key.as_str()), base_url: urls.into_iter().next() })
     }
 }
 

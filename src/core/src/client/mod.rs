@@ -6,6 +6,7 @@
 mod base_url;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod headers;
 mod identity;
 mod import;
 mod options;
@@ -20,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -47,6 +48,7 @@ pub use started_clone::StartedClone;
 /// The version of this package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+const SHORTEST_KEY: usize = 6;
 const ORDINARY_LIMIT: Duration = Duration::from_secs(60);
 const LONG_LIMIT: Duration = Duration::from_secs(300);
 
@@ -75,7 +77,6 @@ struct Shared {
     ordinary: Duration,
     long: Duration,
     read_only: bool,
-    proxy: Option<Secret>,
     /// Values of the user's own headers that may be credentials.
     own_headers: Vec<Secret>,
     writers: writers::Writers,
@@ -91,13 +92,10 @@ impl Client {
         check_key(management_key.expose(), "management_key")?;
         let allow_insecure = options.allow_insecure_http.unwrap_or(false);
         let base = base_url::resolve(options.base_url.as_deref(), project_id, allow_insecure)?;
-        let headers = base_headers(options)?;
+        refuse_key_elsewhere(&management_key, options)?;
+        let headers = headers::base(options)?;
         let retry = options.retry.unwrap_or_default();
-        let proxy = match &options.proxy {
-            Some(url) if !url.is_empty() => ProxyChoice::Url(checked_proxy(url)?),
-            _ if base_url::is_loopback(&base) => ProxyChoice::None,
-            _ => ProxyChoice::Environment,
-        };
+        let proxy = ProxyChoice::new(options.proxy.as_ref(), base_url::is_loopback(&base))?;
         let secure = base.scheme() == "https" || !matches!(proxy, ProxyChoice::None);
         let connect_timeout = options.connect_timeout.map_or(Duration::from_secs(10), Seconds::duration);
         if let Some(bundle) = &options.ca_bundle
@@ -125,12 +123,12 @@ impl Client {
             ordinary: options.timeout.map_or(ORDINARY_LIMIT, Seconds::duration),
             long: options.timeout.map_or(LONG_LIMIT, Seconds::duration),
             read_only: options.read_only.unwrap_or(false),
-            proxy: options.proxy.clone(),
-            own_headers: secret_headers(options),
+            own_headers: headers::secrets(options),
             writers: writers::Writers::default(),
         };
+        let shared = Arc::new(shared);
         let redactor = Arc::new(shared.redactor(&credential, []));
-        Ok(Self { shared: Arc::new(shared), credential, redactor, connections: Arc::default(), watch: None })
+        Ok(Self { shared, credential, redactor, connections: Arc::default(), watch: None })
     }
 
     /// A client for what the environment names ([`Identity::from_env`]); a `base_url` among the options wins.
@@ -225,6 +223,17 @@ impl Client {
         Ok(list.projects)
     }
 
+    /// An error that was not the server's, without what this client knows: a key may be in the place of a path.
+    #[must_use]
+    pub fn without_secrets(&self, error: Error) -> Error {
+        let clean = |text: &mut String| *text = self.redactor.clean(text);
+        error.with(|details| {
+            clean(&mut details.message);
+            details.path.as_mut().map(clean);
+            details.next.iter_mut().for_each(clean);
+        })
+    }
+
     fn acting_as(&self, project_id: &str, management_key: Secret) -> Result<Self> {
         check_key(management_key.expose(), "management_key")?;
         let credential = Credential::new(project_id, management_key, &self.shared.headers)?;
@@ -306,92 +315,48 @@ impl Client {
 }
 
 impl Shared {
-    fn redactor(&self, credential: &Credential, more: impl IntoIterator<Item = Secret>) -> Redactor {
-        let proxy_password = self.proxy.as_ref().and_then(|proxy| {
-            let url = url::Url::parse(proxy.expose()).ok()?;
-            Some(Secret::new(url.password()?))
-        });
-        // Encoded as a whole the bearer token has other letters than the key encoded by itself.
-        let bearer = Secret::new(format!("{}:{}", credential.project_id(), credential.key().expose()));
-        let known = [credential.key().clone(), bearer].into_iter();
-        let known = known.chain(proxy_password).chain(self.proxy.clone()).chain(self.own_headers.iter().cloned());
-        Redactor::new(more.into_iter().chain(known))
+    /// Knows what goes out with every call, and more. Made for each import, and nearly never asked for anything.
+    fn redactor(self: &Arc<Self>, credential: &Credential, more: impl IntoIterator<Item = Secret>) -> Redactor {
+        let (shared, key) = (Arc::clone(self), credential.key().clone());
+        Redactor::new(more.into_iter().chain([credential.key().clone()])).and_from(move || {
+            let mut secrets = shared.transport.secrets_of_proxy();
+            secrets.extend(shared.own_headers.iter().cloned());
+            // What signs a token is as good as the token.
+            secrets.extend(key.expose().rsplit_once('.').map(|(_, signature)| Secret::new(signature)));
+            secrets
+        })
     }
+}
+
+/// A key that is also part of what is shown would be shown.
+fn refuse_key_elsewhere(key: &Secret, options: &ClientOptions) -> Result<()> {
+    let bundle = options.ca_bundle.as_ref().map(|path| path.to_string_lossy());
+    let shown = [
+        ("base_url", options.base_url.as_deref()),
+        ("user_agent", options.user_agent.as_deref()),
+        ("ca_bundle", bundle.as_deref()),
+    ];
+    shown
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?)))
+        .try_for_each(|(name, text)| refuse_key(key, name, text))
+}
+
+/// A text that others will read must not hold the key. A very short key proves nothing.
+fn refuse_key(key: &Secret, name: &str, text: &str) -> Result<()> {
+    // A host is shown in lower case.
+    let (text, key) = (text.as_bytes(), key.expose().as_bytes());
+    if key.len() < SHORTEST_KEY || !text.windows(key.len()).any(|window| window.eq_ignore_ascii_case(key)) {
+        return Ok(());
+    }
+    Err(Error::configuration(format!("`{name}` has the management key in it, where others would read it"))
+        .with(|details| details.path = Some(name.to_owned())))
 }
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Client(project_id={:?}, base_url={:?})", self.credential.project_id(), self.base_url())
     }
-}
-
-/// The headers that a user may not set: they carry identity, or the shape of the message.
-const OUR_HEADERS: [&str; 7] = [
-    "authorization",
-    "content-type",
-    "content-length",
-    "host",
-    "x-descope-project-id",
-    "x-descope-license",
-    "transfer-encoding",
-];
-
-/// A proxy that cannot be used is an error: a direct connection where a proxy was asked for may leave the company's
-/// network, or reach nothing.
-fn checked_proxy(proxy: &Secret) -> Result<Secret> {
-    const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
-    // The URL itself is not shown: it may hold a password.
-    let wrong = |why: &str| {
-        Error::configuration(format!("`proxy`: {why}")).with(|details| details.path = Some("proxy".to_owned()))
-    };
-    let url = url::Url::parse(proxy.expose()).map_err(|error| wrong(&format!("not a URL: {error}")))?;
-    if !SCHEMES.contains(&url.scheme()) {
-        return Err(wrong("must begin with http://, https://, socks5:// or socks5h://"));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(wrong("has no host"));
-    }
-    Ok(proxy.clone())
-}
-
-fn secret_headers(options: &ClientOptions) -> Vec<Secret> {
-    const SUSPICIOUS: [&str; 6] = ["auth", "token", "key", "secret", "cookie", "password"];
-    let suspicious = |name: &str| SUSPICIOUS.iter().any(|word| name.to_ascii_lowercase().contains(word));
-    let headers = options.headers.iter().flatten();
-    // `Bearer abc` is shown neither whole nor as `abc`.
-    let parts = |value: &Secret| {
-        let parts: Vec<Secret> = value.expose().split_whitespace().map(Secret::new).collect();
-        parts.into_iter().chain([value.clone()])
-    };
-    headers.filter(|(name, _)| suspicious(name)).flat_map(|(_, value)| parts(value)).collect()
-}
-
-fn base_headers(options: &ClientOptions) -> Result<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    let agent = options.user_agent.clone().unwrap_or_else(|| format!("descope-projects/{VERSION}"));
-    let wrong = |path: String, why: &str| {
-        Error::configuration(format!("`{path}`: {why}")).with(|details| details.path = Some(path))
-    };
-    let agent = HeaderValue::from_str(&agent)
-        .map_err(|_| wrong("user_agent".to_owned(), "has characters that no header has"))?;
-    headers.insert(USER_AGENT, agent);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(HeaderName::from_static("x-descope-sdk-name"), HeaderValue::from_static("descope-projects"));
-    headers.insert(HeaderName::from_static("x-descope-sdk-version"), HeaderValue::from_static(VERSION));
-    for (name, value) in options.headers.iter().flatten() {
-        let path = format!("headers.{name}");
-        let header =
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(path.clone(), "is not the name of a header"))?;
-        if OUR_HEADERS.contains(&header.as_str()) {
-            return Err(wrong(path, "is set by the client and cannot be chosen"));
-        }
-        let mut value =
-            HeaderValue::from_str(value.expose()).map_err(|_| wrong(path, "has characters that no header has"))?;
-        value.set_sensitive(true);
-        headers.insert(header, value);
-    }
-    Ok(headers)
 }
 
 /// The commands that show what became of a call whose outcome is unknown.

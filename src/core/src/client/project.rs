@@ -9,8 +9,9 @@ use super::options::{CloneOptions, DeleteOptions, Environment, ExportFormat, Exp
 use super::results::{CloneResult, Validation};
 use super::settle::Before;
 use super::started_clone::StartedClone;
-use super::{Client, decode, json_body, projects_named};
+use super::{Client, decode, json_body, projects_named, refuse_key};
 use crate::error::{Error, ErrorKind, Result, Written};
+use crate::secrets::{Redactor, Secret};
 use crate::snapshot::{Origin, Snapshot};
 use crate::transport::{Connections, Request, Watch};
 use crate::wire::{Call, CloneRequest, ClonedProject, StartedClone as StartedCloneAnswer, ValidationAnswer, call};
@@ -62,7 +63,7 @@ impl Project {
     pub async fn clone_project(&self, options: &CloneOptions) -> Result<CloneResult> {
         let client = &self.client;
         client.check_may_write(call::CLONE.name, call::CLONE.repeat)?;
-        let body = clone_body(options)?;
+        let body = self.clone_body(options)?;
         let _writer = client.writer(call::CLONE.name).await?;
         let before = Before::look(client, options.settle).await;
         let request = client.request_for(&call::CLONE, vec![body], options.timeout);
@@ -85,7 +86,7 @@ impl Project {
     pub async fn start_clone(&self, options: &CloneOptions) -> Result<StartedClone> {
         let client = &self.client;
         client.check_may_write(call::START_CLONE.name, call::START_CLONE.repeat)?;
-        let body = clone_body(options)?;
+        let body = self.clone_body(options)?;
         let _writer = client.writer(call::START_CLONE.name).await?;
         let before = Before::look(client, options.settle).await;
         let request = client.request_for(&call::START_CLONE, vec![body], options.timeout);
@@ -114,11 +115,13 @@ impl Project {
                 details.project_id = Some(self.id().to_owned());
             }));
         }
+        self.refuse_key("name", [name])?;
         self.set(&call::UPDATE_NAME, &serde_json::json!({ "name": name })).await
     }
 
     /// Replaces the project's tags.
     pub async fn update_tags(&self, tags: &[String]) -> Result<()> {
+        self.refuse_key("tags", tags.iter().map(String::as_str))?;
         self.set(&call::UPDATE_TAGS, &serde_json::json!({ "tags": tags })).await
     }
 
@@ -127,6 +130,26 @@ impl Project {
         let _writer = self.client.writer(call.name).await?;
         let request = self.client.request_for(call, vec![json_body(body)?], None);
         self.client.tell(&request).await
+    }
+
+    fn clone_body(&self, options: &CloneOptions) -> Result<Bytes> {
+        if options.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Error::configuration("clone: `name` is empty: give a name, or leave it out")
+                .with(|details| details.path = Some("name".to_owned())));
+        }
+        self.refuse_key("name", options.name.as_deref())?;
+        self.refuse_key("tags", options.tags.iter().flatten().map(String::as_str))?;
+        json_body(&CloneRequest {
+            name: options.name.clone(),
+            environment: options.environment.map(|Environment::Production| "production".to_owned()),
+            tags: options.tags.clone(),
+        })
+    }
+
+    /// A name or tag is what everyone in the company reads.
+    fn refuse_key<'text>(&self, name: &str, texts: impl IntoIterator<Item = &'text str>) -> Result<()> {
+        let key = self.client.credential.key();
+        texts.into_iter().try_for_each(|text| refuse_key(key, name, text))
     }
 
     /// Deletes the project for good: its id, users, tenants and keys never come back.
@@ -224,7 +247,7 @@ impl Project {
         let client = &self.client;
         client.check_may_write(call.name, call.repeat)?;
         let outgoing = Outgoing::prepare(call.name, files, options)?;
-        let redactor = client.shared.redactor(&client.credential, outgoing.secrets.iter().cloned());
+        let redactor = client.redactor_with(files, outgoing.secrets);
         let _writer = client.writer(call.name).await?;
         let mut request = client.request_for(call, outgoing.body, options.timeout);
         request.redactor = &redactor;
@@ -241,7 +264,7 @@ impl Project {
         let client = &self.client;
         let call = &call::VALIDATE_SNAPSHOT;
         let outgoing = Outgoing::prepare(call.name, files, options)?;
-        let redactor = client.shared.redactor(&client.credential, outgoing.secrets.iter().cloned());
+        let redactor = client.redactor_with(files, outgoing.secrets);
         let mut request = client.request_for(call, outgoing.body, options.timeout);
         request.redactor = &redactor;
         let answer = client.send(&request).await?;
@@ -251,27 +274,28 @@ impl Project {
         for failure in &mut validation.failures {
             *failure = redactor.clean(failure);
         }
+        for missing in &mut validation.missing_secrets {
+            for text in [&mut missing.id, &mut missing.name, &mut missing.kind] {
+                *text = redactor.clean(text);
+            }
+        }
         Ok(validation)
     }
 }
 
 impl Client {
+    /// One that also knows what is sent along with these files, and the secrets in them.
+    fn redactor_with(&self, files: &Snapshot, secrets: Vec<Secret>) -> Redactor {
+        let files = files.clone();
+        self.shared
+            .redactor(&self.credential, secrets)
+            .and_from(move || files.literal_secrets().into_iter().map(Secret::new).collect())
+    }
+
     /// The call's end is about to be returned.
     pub(super) fn told<T>(&self, result: &Result<T>) {
         if let Some(watch) = &self.watch {
             watch.ended(result.as_ref().map_or_else(|error| error.details().written, |_| Written::Applied));
         }
     }
-}
-
-fn clone_body(options: &CloneOptions) -> Result<Bytes> {
-    if options.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-        return Err(Error::configuration("clone: `name` is empty: give a name, or leave it out")
-            .with(|details| details.path = Some("name".to_owned())));
-    }
-    json_body(&CloneRequest {
-        name: options.name.clone(),
-        environment: options.environment.map(|Environment::Production| "production".to_owned()),
-        tags: options.tags.clone(),
-    })
 }

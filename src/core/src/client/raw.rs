@@ -1,16 +1,20 @@
 //! Any other management route, with the same credential, retry and errors.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::options::Seconds;
 use super::{Client, decode_any, json_body};
 use crate::error::{Error, Result};
+use crate::secrets::{Redactor, Secret};
+use crate::snapshot::secrets_in;
 use crate::wire::{CALLS, Call, Limit, Method, Repeat};
 
 const OPERATION: &str = "request";
 
 /// A request that is in no table.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RawRequest {
     /// What a row of the table says, or would say; its path is empty where there is none.
     call: Call,
@@ -87,12 +91,29 @@ impl RawRequest {
     }
 }
 
+impl RawRequest {
+    /// One that also knows the secrets of the body, by the names that they have there.
+    fn redactor(&self, of_client: &Redactor) -> Redactor {
+        let body = self.body.clone();
+        of_client.clone().and_from(move || body.iter().flat_map(|piece| secrets_in(piece)).map(Secret::new).collect())
+    }
+}
+
+// Not derived: the body may hold secrets.
+impl fmt::Debug for RawRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "RawRequest({:?} {:?})", self.call.method, self.path)
+    }
+}
+
 impl Client {
     /// Sends it as the client's own project; returns the body of the answer as received, empty if there was none.
     pub async fn request(&self, raw: &RawRequest) -> Result<Bytes> {
         let call = &raw.call;
         self.check_may_write(call.name, call.repeat)?;
+        let redactor = raw.redactor(&self.redactor);
         let mut request = self.request_for(call, raw.body.clone(), raw.timeout);
+        request.redactor = &redactor;
         request.path = &raw.path;
         request.may_be_partial = raw.may_be_partial;
         let _writer = if call.repeat.writes() { Some(self.writer(call.name).await?) } else { None };

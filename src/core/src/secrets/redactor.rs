@@ -1,54 +1,128 @@
 //! Takes known secrets out of text that came from elsewhere: a server that echoes what it was sent, a library's errors.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use secrecy::zeroize::Zeroizing;
 
 use super::Secret;
 
 /// Knows values that must not be shown.
+///
+/// Most are never asked for anything, so what it takes to look for a value is made when a text is cleaned first.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// The values, and what base64 makes of them wherever they stand in what was encoded.
-    patterns: Vec<Secret>,
+    known: Vec<Secret>,
+    more: Vec<Arc<Source>>,
+    patterns: OnceLock<Patterns>,
 }
+
+/// The values, and what base64 and hexadecimal digits make of them wherever they stand in what was encoded.
+#[derive(Clone)]
+struct Patterns {
+    /// A longer value may contain a shorter one and goes first, or its rest would stay behind.
+    longest_first: Vec<Secret>,
+    /// Those that may begin with a byte, for each byte: a text is passed once, however many there are.
+    by_first: Vec<Vec<usize>>,
+    any_with_backslash: bool,
+}
+
+/// Finds more values when they are needed.
+type Source = dyn Fn() -> Vec<Secret> + Send + Sync;
 
 /// Shorter values would match ordinary words and make a message unreadable without protecting anything.
 const SHORTEST: usize = 6;
 /// What is shown in the place of a value.
 pub(crate) const MASK: &str = "[secret]";
+/// What an escaped character begins with.
+const ESCAPES: [u8; 3] = *b"\\%&";
 
 impl Redactor {
     /// A redactor that knows these values.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        Self { known: secrets.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The same, knowing also what this finds once there is a text to be cleaned.
+    #[must_use]
+    pub fn and_from(mut self, more: impl Fn() -> Vec<Secret> + Send + Sync + 'static) -> Self {
+        self.more.push(Arc::new(more));
+        self.patterns = OnceLock::new();
+        self
+    }
+
+    /// The text without the values, each character of them in either case and in any form that JSON, a URL or HTML may
+    /// give it.
+    pub fn clean(&self, text: &str) -> String {
+        self.patterns.get_or_init(|| self.find_patterns()).without(text)
+    }
+
+    fn find_patterns(&self) -> Patterns {
+        let found = self.more.iter().flat_map(|more| more());
         let mut patterns = Vec::new();
-        for secret in secrets {
+        for secret in self.known.iter().cloned().chain(found) {
             if secret.expose().len() >= SHORTEST {
                 patterns.extend(in_base64(secret.expose()));
+                patterns.push(in_hexadecimal(secret.expose()));
                 patterns.push(secret);
             }
         }
-        // A longer value may contain a shorter one: it goes first, or its rest would stay behind.
-        patterns.sort_by_key(|pattern: &Secret| std::cmp::Reverse(pattern.expose().len()));
-        Self { patterns }
+        Patterns::new(patterns)
     }
+}
 
-    /// The text without the values, each character of them in any form that JSON, a URL or HTML may give it.
-    pub fn clean(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
-        for pattern in &self.patterns {
-            if let Some(cleaner) = without(&clean, pattern.expose()) {
-                clean = cleaner;
+impl Patterns {
+    fn new(mut patterns: Vec<Secret>) -> Self {
+        patterns.sort_by(|one, other| {
+            let (one, other) = (one.expose(), other.expose());
+            other.len().cmp(&one.len()).then_with(|| one.cmp(other))
+        });
+        patterns.dedup_by(|one, other| one.expose() == other.expose());
+        let mut by_first = vec![Vec::new(); 256];
+        for (index, pattern) in patterns.iter().enumerate() {
+            let first = pattern.expose().as_bytes()[0];
+            let mut bytes = vec![first.to_ascii_lowercase(), first.to_ascii_uppercase()];
+            bytes.extend(ESCAPES);
+            bytes.sort_unstable();
+            bytes.dedup();
+            for byte in bytes {
+                by_first[usize::from(byte)].push(index);
             }
         }
+        let any_with_backslash = patterns.iter().any(|pattern| pattern.expose().starts_with('\\'));
+        Self { longest_first: patterns, by_first, any_with_backslash }
+    }
+
+    fn without(&self, text: &str) -> String {
+        let bytes = text.as_bytes();
+        let mut clean = String::new();
+        let (mut copied, mut at) = (0, 0);
+        while at < bytes.len() {
+            let candidates = &self.by_first[usize::from(bytes[at])];
+            let end = candidates.iter().find_map(|index| match_at(bytes, at, self.longest_first[*index].expose()));
+            if let Some(end) = end {
+                // A match begins and ends where a character does, for both are valid text.
+                clean.push_str(&text[copied..at]);
+                clean.push_str(MASK);
+                copied = end;
+                at = end;
+            } else if bytes[at] == b'\\' && !self.any_with_backslash {
+                // What does not begin with the run of them begins behind it.
+                at += bytes[at..].iter().take_while(|byte| **byte == b'\\').count();
+            } else {
+                at += 1;
+            }
+        }
+        clean.push_str(&text[copied..]);
         clean
     }
 }
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Redactor({} patterns)", self.patterns.len())
+        write!(formatter, "Redactor({} values)", self.known.len())
     }
 }
 
@@ -56,47 +130,34 @@ impl fmt::Debug for Redactor {
 /// its neighbours are left out.
 fn in_base64(value: &str) -> impl Iterator<Item = Secret> {
     (0..3_usize).flat_map(move |before| {
-        let mut bytes = vec![0; before];
+        let mut bytes = Zeroizing::new(Vec::with_capacity(before + value.len()));
+        bytes.resize(before, 0);
         bytes.extend_from_slice(value.as_bytes());
         let first = (before * 4).div_ceil(3);
         let last = bytes.len() * 8 / 6;
-        [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)]
+        [STANDARD_NO_PAD.encode(&*bytes), URL_SAFE_NO_PAD.encode(&*bytes)]
             .into_iter()
+            .map(Zeroizing::new)
             .filter_map(move |text| text.get(first..last).map(Secret::new))
             .filter(|pattern| pattern.expose().len() >= SHORTEST)
     })
 }
 
-/// The text without the value, or nothing if the value is not in it.
-fn without(text: &str, value: &str) -> Option<String> {
-    let mut clean = String::new();
-    let mut copied = 0;
-    let mut at = 0;
-    let first = value.as_bytes().first().copied();
-    while at < text.len() {
-        let byte = text.as_bytes()[at];
-        // Most characters neither begin the value nor an escape, and pages are long.
-        if Some(byte) != first && !matches!(byte, b'\\' | b'%' | b'&') {
-            at += text[at..].chars().next().map_or(1, char::len_utf8);
-        } else if let Some(end) = match_at(text.as_bytes(), at, value) {
-            // A match ends where a character does, for both are valid text.
-            clean.push_str(&text[copied..at]);
-            clean.push_str(MASK);
-            copied = end;
-            at = end;
-        } else {
-            at += text[at..].chars().next().map_or(1, char::len_utf8);
+fn in_hexadecimal(value: &str) -> Secret {
+    let mut digits = String::with_capacity(value.len() * 2);
+    for byte in value.bytes() {
+        for half in [byte >> 4, byte & 15] {
+            digits.extend(char::from_digit(half.into(), 16));
         }
     }
-    (copied > 0).then(|| {
-        clean.push_str(&text[copied..]);
-        clean
-    })
+    Secret::new(digits)
 }
 
 /// Where the value ends if it begins at `at`: at the last of the places where it may, for a form may be a longer one's
 /// beginning (`&` and `&amp;`).
 fn match_at(text: &[u8], at: usize, value: &str) -> Option<usize> {
+    // Nearly every place ends here.
+    ends(text, at, value.chars().next()?).next()?;
     let mut places = vec![at];
     for wanted in value.chars() {
         let mut ends: Vec<usize> = places.iter().flat_map(|place| ends(text, *place, wanted)).collect();
@@ -109,11 +170,14 @@ fn match_at(text: &[u8], at: usize, value: &str) -> Option<usize> {
     places.into_iter().max()
 }
 
+/// JSON in JSON doubles them: this is six levels. A page of nothing else must not take for ever to be searched.
+const MOST_BACKSLASHES: usize = 64;
+
 /// Where one character may end, in plain or escaped: by backslashes (JSON, and JSON in JSON), percent signs or an entity.
 fn ends(text: &[u8], at: usize, wanted: char) -> impl Iterator<Item = usize> {
     let escaped = match text.get(at) {
         Some(b'\\') => {
-            let run = text[at..].iter().take_while(|byte| **byte == b'\\').count();
+            let run = text[at..].iter().take(MOST_BACKSLASHES).take_while(|byte| **byte == b'\\').count();
             let letter = if wanted == '\\' { Some(at + run) } else { plain(text, at + run, wanted) };
             unicode_escape(text, at + run, wanted).or(letter)
         }
@@ -124,16 +188,29 @@ fn ends(text: &[u8], at: usize, wanted: char) -> impl Iterator<Item = usize> {
     plain(text, at, wanted).into_iter().chain(escaped)
 }
 
+/// In either case: a host name, for one, is shown in lower case whatever it was.
 fn plain(text: &[u8], at: usize, wanted: char) -> Option<usize> {
     let mut bytes = [0; 4];
     let encoded = wanted.encode_utf8(&mut bytes).as_bytes();
-    text.get(at..)?.starts_with(encoded).then_some(at + encoded.len())
+    let end = at + encoded.len();
+    text.get(at..end)?.eq_ignore_ascii_case(encoded).then_some(end)
 }
 
+/// `at` is behind the backslash. A character that needs two of them has another backslash between.
 fn unicode_escape(text: &[u8], at: usize, wanted: char) -> Option<usize> {
-    let digits = text.get(at..at + 5)?.strip_prefix(b"u")?;
-    let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    (code == u32::from(wanted)).then_some(at + 5)
+    let mut units = [0; 2];
+    let mut place = at;
+    for (index, unit) in wanted.encode_utf16(&mut units).iter().enumerate() {
+        if index > 0 {
+            place += text.get(place..)?.iter().take(MOST_BACKSLASHES).take_while(|byte| **byte == b'\\').count();
+        }
+        let digits = text.get(place..place + 5)?.strip_prefix(b"u")?;
+        if u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()? != *unit {
+            return None;
+        }
+        place += 5;
+    }
+    Some(place)
 }
 
 fn percent_escape(text: &[u8], at: usize, wanted: char) -> Option<usize> {
@@ -190,6 +267,9 @@ mod tests {
             "K2can%22ary%2f%2b%5c%26",
             r"K2can&quot;ary/+\&amp;",
             r"K2can&#34;ary&#x2F;+\&#38;",
+            "k2CAN\"ARY/+\\&",
+            "4b3263616e226172792f2b5c26",
+            "4B3263616E226172792F2B5C26",
         ];
         for form in forms {
             assert_eq!(redactor.clean(&format!("before {form} after")), "before [secret] after", "{form}");
@@ -209,6 +289,38 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn characters_beyond_the_first_plane_are_found_escaped() {
+        let redactor = Redactor::new([Secret::new("pässwörd🔑")]);
+        for form in ["pässwörd🔑", r"p\u00e4ssw\u00f6rd\ud83d\udd11", "p%C3%A4ssw%c3%b6rd%F0%9F%94%91"] {
+            assert_eq!(redactor.clean(&format!("<{form}>")), "<[secret]>", "{form}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_found_later_are_looked_for_only_when_a_text_is_cleaned() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let redactor = Redactor::new([]).and_from(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            vec![Secret::new(KEY)]
+        });
+        assert_eq!(asked.load(Ordering::Relaxed), 0);
+        for _ in 0..2 {
+            assert_eq!(redactor.clean(KEY), "[secret]");
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_page_of_backslashes_is_searched_in_no_time() {
+        let redactor = Redactor::new([Secret::new(KEY)]);
+        let page = "\\".repeat(1024 * 1024);
+        assert_eq!(redactor.clean(&page), page);
     }
 
     #[test]

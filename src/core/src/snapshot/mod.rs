@@ -305,6 +305,17 @@ impl Snapshot {
         })
     }
 
+    /// The literal secrets of its secret fields: what is not to be repeated where it comes back.
+    pub(crate) fn literal_secrets(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (path, stored) in self.0.files.iter().filter(|(path, _)| secrets::in_file(path)) {
+            if let Ok(Some(node)) = stored.node(path) {
+                secrets::literals(&node, &mut found);
+            }
+        }
+        found
+    }
+
     /// Files that were there when it was read and are no part of it.
     pub fn skipped(&self) -> &[Skipped] {
         &self.0.skipped
@@ -384,6 +395,11 @@ impl Snapshot {
             |path: &SnapshotPath| self.0.files.get(path.as_str()).map(|stored| stored.written_kind(path.as_str()));
         paths.iter().filter_map(|path| Some((path.clone(), kind(path)?))).collect()
     }
+}
+
+/// The secrets of any JSON, by the names that they have there.
+pub(crate) fn secrets_in(json: &[u8]) -> Vec<String> {
+    secrets::in_json(json)
 }
 
 /// What someone passes for files has to look like some; what a server sends is kept, whatever it is.

@@ -5,6 +5,8 @@
 //! (`{{…}}`), which the server fills in. Kept conservative with few false alarms: flows, screens, styles and lists are not
 //! searched (labels and inputs named "password" abound there), and a policy's numbers are no strings.
 
+use std::ops::ControlFlow;
+
 use super::node::Node;
 use super::schema::PLACEHOLDER;
 
@@ -72,39 +74,80 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 
 /// Whether a secret field of the file holds a literal secret.
 pub(super) fn has_literal(node: &Node<'_>) -> bool {
+    visit(node, &mut |_| ControlFlow::Break(())).is_break()
+}
+
+/// The literal secrets of a file.
+pub(super) fn literals(node: &Node<'_>, found: &mut Vec<String>) {
+    let _ = visit(node, &mut |literal| {
+        found.extend(std::str::from_utf8(literal).map(str::to_owned));
+        ControlFlow::Continue(())
+    });
+}
+
+type Visitor<'a> = dyn FnMut(&[u8]) -> ControlFlow<()> + 'a;
+
+fn visit(node: &Node<'_>, found: &mut Visitor<'_>) -> ControlFlow<()> {
     match node {
-        Node::Object(members) => members.iter().any(|(name, value)| {
-            let name = String::from_utf8_lossy(name);
-            if fold(&name) == "headers" && has_credential_header(value) {
-                return true;
+        Node::Object(members) => {
+            for (name, value) in members {
+                let name = String::from_utf8_lossy(name);
+                if fold(&name) == "headers" {
+                    visit_headers(value, found)?;
+                }
+                if is_secret_name(&name) {
+                    visit_strings(value, found)?;
+                }
+                visit(value, found)?;
             }
-            if is_secret_name(&name) { holds_literal(value) || has_literal(value) } else { has_literal(value) }
-        }),
-        Node::Array(items) => items.iter().any(has_literal),
-        Node::String(text) => is_private_key(text),
-        _ => false,
+            ControlFlow::Continue(())
+        }
+        Node::Array(items) => items.iter().try_for_each(|item| visit(item, found)),
+        Node::String(text) if is_private_key(text) => found(text),
+        _ => ControlFlow::Continue(()),
     }
 }
 
 /// A string, or the strings of a list, of a secret field.
-fn holds_literal(value: &Node<'_>) -> bool {
+fn visit_strings(value: &Node<'_>, found: &mut Visitor<'_>) -> ControlFlow<()> {
     match value {
-        Node::String(text) => is_literal(text),
-        Node::Array(items) => items.iter().any(holds_literal),
-        _ => false,
+        Node::String(text) if is_literal(text) => found(text),
+        Node::Array(items) => items.iter().try_for_each(|item| visit_strings(item, found)),
+        _ => ControlFlow::Continue(()),
     }
 }
 
 /// Headers are a map, or a list of `{key, value}`.
-fn has_credential_header(headers: &Node<'_>) -> bool {
+fn visit_headers(headers: &Node<'_>, found: &mut Visitor<'_>) -> ControlFlow<()> {
     let carries = |name: &str| HEADERS.contains(&fold(name).as_str());
-    let in_map =
-        headers.members().iter().any(|(name, value)| carries(&String::from_utf8_lossy(name)) && holds_literal(value));
-    in_map
-        || headers.items().iter().any(|header| {
-            let name = header.get("key").or_else(|| header.get("name")).and_then(Node::as_str);
-            name.is_some_and(carries) && header.get("value").is_some_and(holds_literal)
-        })
+    for (name, value) in headers.members() {
+        if carries(&String::from_utf8_lossy(name)) {
+            visit_strings(value, found)?;
+        }
+    }
+    for header in headers.items() {
+        let name = header.get("key").or_else(|| header.get("name")).and_then(Node::as_str);
+        if name.is_some_and(carries)
+            && let Some(value) = header.get("value")
+        {
+            visit_strings(value, found)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// The secrets of any JSON by the names that they have there, those that are sent along with an import included.
+pub(super) fn in_json(json: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Ok(node) = Node::parse(json) {
+        literals(&node, &mut found);
+        for (_, group) in node.get("inputSecrets").map(Node::members).unwrap_or_default() {
+            for secret in group.items() {
+                found.extend(secret.get("value").and_then(Node::as_str).map(str::to_owned));
+            }
+        }
+    }
+    found
 }
 
 fn is_literal(text: &[u8]) -> bool {

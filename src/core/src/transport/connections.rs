@@ -12,9 +12,9 @@ use tower_http::decompression::Decompression;
 use super::body::TrackedBody;
 use super::connector::{Connector, Limited};
 use super::policy::Pool;
+use super::proxy::ProxyChoice;
 use super::tls::{self, ExtraCertificates, Tls};
 use crate::error::Result;
-use crate::secrets::Secret;
 
 /// How the network is reached; shared by all connections of a client.
 pub(crate) struct Network {
@@ -23,16 +23,6 @@ pub(crate) struct Network {
     pub(crate) ca_bundle: Option<std::path::PathBuf>,
     pub(crate) connect_timeout: Duration,
     tls: OnceLock<Tls>,
-}
-
-/// Which proxy.
-pub(crate) enum ProxyChoice {
-    /// This machine is never reached through a proxy that the environment names.
-    None,
-    /// What the environment says (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` …).
-    Environment,
-    /// This one.
-    Url(Secret),
 }
 
 /// An idle connection may have been closed by the server without our having noticed, and then nothing tells a request

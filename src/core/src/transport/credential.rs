@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
-use crate::secrets::Secret;
+use crate::secrets::{Secret, SecretBytes};
 
 /// A project id and a key, and what has been learnt about what they may do.
 #[derive(Clone)]
@@ -28,12 +28,12 @@ impl Credential {
     /// `base`: the headers of every request of the client.
     pub(crate) fn new(project_id: &str, key: Secret, base: &HeaderMap) -> Result<Self> {
         let mut headers = base.clone();
-        headers.insert(AUTHORIZATION, bearer(&format!("{project_id}:{}", key.expose()))?);
+        headers.insert(AUTHORIZATION, bearer(&[project_id, ":", key.expose()])?);
         let id = HeaderValue::from_str(project_id)
             .map_err(|_| Error::configuration("the project id cannot be sent in a header"))?;
         headers.insert(HeaderName::from_static("x-descope-project-id"), id);
         let mut company_headers = base.clone();
-        company_headers.insert(AUTHORIZATION, bearer(key.expose())?);
+        company_headers.insert(AUTHORIZATION, bearer(&[key.expose()])?);
         Ok(Self(Arc::new(Inner {
             project_id: project_id.to_owned(),
             key,
@@ -75,10 +75,9 @@ impl Credential {
     }
 }
 
-fn bearer(token: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
-        Error::configuration("the management key has characters that cannot be sent, such as a line end")
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
+/// Every request's copy of it is the same memory, which is overwritten with the last of them.
+fn bearer(token: &[&str]) -> Result<HeaderValue> {
+    SecretBytes::of(&[&["Bearer "], token].concat())
+        .into_header()
+        .map_err(|_| Error::configuration("the management key has characters that cannot be sent, such as a line end"))
 }

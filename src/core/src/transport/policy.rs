@@ -20,7 +20,7 @@ use super::license::{self, Tier};
 use super::targets::Targets;
 use super::watch::{Level, Watch};
 use crate::error::{Error, ErrorKind, Result, Written};
-use crate::secrets::Redactor;
+use crate::secrets::{Redactor, Secret};
 use crate::wire::{License, Method, Repeat, call};
 
 /// What all calls of a client share.
@@ -113,6 +113,11 @@ impl Transport {
     pub(crate) fn new(base: url::Url, config: TransportConfig, network: Network) -> Self {
         let budget = Budget::new(config.budget_interval);
         Self { config, targets: Targets::new(base), network, budget, tier: Tier::default() }
+    }
+
+    /// What of the proxy must not be shown.
+    pub(crate) fn secrets_of_proxy(&self) -> Vec<Secret> {
+        self.network.proxy.secrets()
     }
 
     pub(crate) fn base(&self) -> &url::Url {

@@ -5,13 +5,15 @@
 
 use std::fmt;
 
+use secrecy::zeroize::Zeroize as _;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::secrets::may_be_a_name;
 use crate::wire::nearest;
 
-/// An option value as its user wrote it.
+/// An option value as its user wrote it; its text is overwritten when it is dropped.
 #[derive(Clone, PartialEq)]
 pub enum OptionValue {
     /// `None`, `null`
@@ -40,6 +42,14 @@ impl OptionValue {
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",
+        }
+    }
+}
+
+impl Drop for OptionValue {
+    fn drop(&mut self) {
+        if let Self::Text(text) = self {
+            text.zeroize();
         }
     }
 }
@@ -112,8 +122,9 @@ impl<'de> Deserialize<'de> for OptionValue {
 /// let error = decode_options::<CloneOptions>("clone", options).unwrap_err();
 /// assert_eq!(error.to_string(), "clone: unknown option `nmae`; did you mean `name`?");
 /// ```
+#[expect(clippy::needless_pass_by_value, reason = "its text is overwritten once it is decoded")]
 pub fn decode_options<T: DeserializeOwned>(operation: &str, options: OptionValue) -> Result<T> {
-    serde_path_to_error::deserialize(ValueDeserializer(options)).map_err(|failure| {
+    serde_path_to_error::deserialize(ValueDeserializer(&options)).map_err(|failure| {
         let path = failure.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let (message, at) = failure.into_inner().render(&path);
@@ -138,11 +149,16 @@ impl DecodeError {
             Self::UnknownKey { key, known } => {
                 // serde_path_to_error has the wrong key at the path's end already.
                 let parent = path.strip_suffix(key.as_str()).unwrap_or(path).trim_end_matches('.');
-                let full = join(parent, &key);
                 let hint = match nearest(&key, known.iter().copied()) {
                     Some(name) => format!("did you mean `{}`?", join(parent, name)),
                     None => format!("known are {}", known.join(", ")),
                 };
+                if !may_be_a_name(&key) {
+                    // Not shown: it may be a secret in the place of a name.
+                    let place = if parent.is_empty() { String::new() } else { format!(" in `{parent}`") };
+                    return (format!("unknown option{place}, whose name is not a name; {hint}"), parent.to_owned());
+                }
+                let full = join(parent, &key);
                 (format!("unknown option `{full}`; {hint}"), full)
             }
             Self::Missing { key } => {
@@ -208,27 +224,31 @@ fn kind_of(unexpected: &de::Unexpected<'_>) -> String {
     .to_owned()
 }
 
-struct ValueDeserializer(OptionValue);
+/// Lends the values: what takes a text makes the one copy that it needs.
+struct ValueDeserializer<'value>(&'value OptionValue);
 
-impl IntoDeserializer<'_, DecodeError> for OptionValue {
-    type Deserializer = ValueDeserializer;
-    fn into_deserializer(self) -> ValueDeserializer {
+impl<'value> IntoDeserializer<'value, DecodeError> for &'value OptionValue {
+    type Deserializer = ValueDeserializer<'value>;
+    fn into_deserializer(self) -> ValueDeserializer<'value> {
         ValueDeserializer(self)
     }
 }
 
-impl<'de> Deserializer<'de> for ValueDeserializer {
+impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.0 {
             OptionValue::Null => visitor.visit_unit(),
-            OptionValue::Bool(value) => visitor.visit_bool(value),
-            OptionValue::Integer(value) => visitor.visit_i64(value),
-            OptionValue::Float(value) => visitor.visit_f64(value),
-            OptionValue::Text(value) => visitor.visit_string(value),
-            OptionValue::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
-            OptionValue::Map(entries) => visitor.visit_map(MapDeserializer::new(entries.into_iter())),
+            OptionValue::Bool(value) => visitor.visit_bool(*value),
+            OptionValue::Integer(value) => visitor.visit_i64(*value),
+            OptionValue::Float(value) => visitor.visit_f64(*value),
+            OptionValue::Text(value) => visitor.visit_str(value),
+            OptionValue::List(values) => visitor.visit_seq(SeqDeserializer::new(values.iter())),
+            OptionValue::Map(entries) => {
+                let entries = entries.iter().map(|(name, value)| (name.as_str(), value));
+                visitor.visit_map(MapDeserializer::new(entries))
+            }
         }
     }
 
@@ -262,7 +282,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer {
     ) -> Result<V::Value, DecodeError> {
         match self.0 {
             OptionValue::Text(value) => {
-                let value: de::value::StringDeserializer<DecodeError> = value.into_deserializer();
+                let value: de::value::StrDeserializer<'_, DecodeError> = value.as_str().into_deserializer();
                 value.deserialize_enum(name, variants, visitor)
             }
             other => Err(DecodeError::Wrong {
