@@ -79,6 +79,14 @@ impl Ended {
         }
     }
 
+    /// The same with what it says of a problem put through this.
+    pub(crate) fn cleaned(mut self, clean: &dyn Fn(&str) -> String) -> Self {
+        if let Some(problem) = &mut self.problem {
+            problem.clean(clean);
+        }
+        self
+    }
+
     pub(crate) fn status(&self) -> ExitStatus {
         self.status
     }
@@ -142,6 +150,24 @@ impl Problem {
             request_id: known.request_id.clone(),
             details,
         }
+    }
+}
+
+impl Problem {
+    fn clean(&mut self, clean: &dyn Fn(&str) -> String) {
+        let known = [&mut self.operation, &mut self.project_id, &mut self.request_id];
+        let texts = known.into_iter().flatten().chain([&mut self.message]).chain(&mut self.lines).chain(&mut self.next);
+        texts.for_each(|text| *text = clean(text));
+        self.details.values_mut().for_each(|value| clean_value(value, clean));
+    }
+}
+
+fn clean_value(value: &mut Value, clean: &dyn Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = clean(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| clean_value(item, clean)),
+        Value::Object(members) => members.values_mut().for_each(|item| clean_value(item, clean)),
+        _ => {}
     }
 }
 

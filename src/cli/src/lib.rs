@@ -5,7 +5,8 @@
 //!
 //! `arguments` (clap types only) → `commands/<noun>/<verb>` → `session` (client, target, calls, signals) → core.
 //! `printer` owns stdout and stderr, `document` is the one JSON document, `exit_status` the statuses, `prompt` and
-//! `confirm` what is asked before a write, `secrets_file` the vendor's file of secrets, `demo` the main job, narrated.
+//! `confirm` what is asked before a write, `secrets_file` the vendor's file of secrets, `withheld` what is never said, `demo`
+//! the main job, narrated.
 //!
 //! What may not be here: HTTP, a snapshot's format, a second way to print, `std::process::exit`.
 
@@ -25,6 +26,7 @@ mod table;
 mod target;
 mod usage;
 mod variables;
+mod withheld;
 
 use std::ffi::OsString;
 
@@ -46,7 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let variables = Variables::read(std::env::vars_os());
     let json = usage::asks_for_json(&arguments) || variables.as_ref().is_ok_and(|variables| variables.json);
-    let printer = Printer::new(json);
+    let printer = Printer::new(json, withheld::known(&arguments));
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => return usage::report(&printer, &arguments, &error).code(),
@@ -87,6 +89,6 @@ fn finish(
     ended: Result<Outcome, Failure>,
 ) -> ExitStatus {
     let target = session.and_then(Session::target);
-    let ended = document::Ended::new(ended);
+    let ended = document::Ended::new(ended).cleaned(&|text| printer.clean(text));
     printer.finish(&ended, &|warnings| document::render(command, target.as_ref(), &ended, warnings))
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use descope_projects_core::Written;
+use descope_projects_core::secrets::Redactor;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
@@ -25,6 +26,7 @@ const EMPHASIS: Style = Style::new().bold();
 /// Writes everything that the program says.
 pub(crate) struct Printer {
     json: bool,
+    withheld: Redactor,
     state: Mutex<State>,
 }
 
@@ -36,8 +38,14 @@ struct State {
 }
 
 impl Printer {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json, state: Mutex::default() }
+    /// What the redactor knows is said to nobody; data is as it is.
+    pub(crate) fn new(json: bool, withheld: Redactor) -> Self {
+        Self { json, withheld, state: Mutex::default() }
+    }
+
+    /// The text as it may be said.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.withheld.clean(text)
     }
 
     /// Whether stdout is for one JSON document.
@@ -51,17 +59,17 @@ impl Printer {
 
     /// Something that people read while they wait.
     pub(crate) fn note(&self, text: impl fmt::Display) {
-        self.to_stderr(&visible(&text.to_string()));
+        self.to_stderr(&visible(&self.clean(&text.to_string())));
     }
 
     /// A line that must not be overlooked, before what it announces.
     pub(crate) fn announce(&self, text: impl fmt::Display) {
-        self.to_stderr(&format!("{EMPHASIS}{}{EMPHASIS:#}", visible(&text.to_string())));
+        self.to_stderr(&format!("{EMPHASIS}{}{EMPHASIS:#}", visible(&self.clean(&text.to_string()))));
     }
 
     /// Something that its reader should act on; also in the JSON document.
     pub(crate) fn warn(&self, text: impl fmt::Display) {
-        let text = text.to_string();
+        let text = self.clean(&text.to_string());
         self.to_stderr(&format!("{WARNING}warning:{WARNING:#} {}", visible(&text)));
         self.state().warnings.push(text);
     }

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use descope_projects_core::client::{MissingSecret, SecretGroup, SecretOption, SecretsOption};
-use descope_projects_core::secrets::Secret;
+use descope_projects_core::secrets::{Secret, Zeroizing, looks_like_credential};
 use descope_projects_core::wire::nearest;
 use descope_projects_core::{Error, ErrorKind, Result};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -38,6 +38,7 @@ pub(crate) struct Read {
 /// `ConfigurationError` names the key that is unknown or the value that is empty; no error shows a value.
 pub(crate) fn read(path: &Path) -> Result<Read> {
     let text = std::fs::read(path).map_err(|error| wrong(path, &format!("cannot be read: {error}")))?;
+    let text = Zeroizing::new(text);
     let entries = parse(path, &text)?;
     let mut secrets = SecretsOption::default();
     let mut empty = Vec::new();
@@ -72,6 +73,7 @@ pub(crate) fn check_writable(path: &Path) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(wrong(path, &format!("cannot be read: {error}"))),
         Ok(text) => {
+            let text = Zeroizing::new(text);
             let is_empty = |entry: &Entry| entry.values.iter().all(|(_, value)| value.is_empty());
             if parse(path, &text).is_ok_and(|entries| entries.iter().all(is_empty)) {
                 return Ok(());
@@ -159,7 +161,8 @@ fn parse(path: &Path, text: &[u8]) -> Result<Vec<Entry>> {
                 _ => {
                     let hint = nearest(&field, ["name", "secrets"]).map(|near| format!("; did you mean {near:?}?"));
                     let hint = hint.unwrap_or_else(|| "; expected are \"name\" and \"secrets\"".to_owned());
-                    return Err(wrong(path, &format!("has an unknown field {field:?} in {key:?}{hint}")));
+                    let field = if looks_like_credential(&field) { String::new() } else { format!(" {field:?}") };
+                    return Err(wrong(path, &format!("has an unknown field{field} in {key:?}{hint}")));
                 }
             }
         }
@@ -174,7 +177,8 @@ fn unknown_key(path: &Path, key: &str) -> Error {
         Some(near) => format!("did you mean \"{near}-<id>\"?"),
         None => "keys are connector-<id>, oauthprovider-<id>, outboundapp-<id> and externalauth-<id>".to_owned(),
     };
-    wrong(path, &format!("has an unknown key {key:?}; {hint}"))
+    let key = if looks_like_credential(key) { String::new() } else { format!(" {key:?}") };
+    wrong(path, &format!("has an unknown key{key}; {hint}"))
 }
 
 fn wrong(path: &Path, why: &str) -> Error {

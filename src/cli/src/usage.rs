@@ -4,7 +4,6 @@ use std::ffi::OsString;
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use descope_projects_core::secrets::{Redactor, Secret};
 use serde_json::json;
 
 use crate::arguments::Arguments;
@@ -12,9 +11,6 @@ use crate::document::{self, Ended};
 use crate::exit_status::ExitStatus;
 use crate::outcome::Outcome;
 use crate::printer::Printer;
-
-/// Shorter words that begin with K may be names.
-const SHORTEST_KEY: usize = 16;
 
 /// Whether `--json` is among the arguments, for answers to arguments that could not be parsed.
 pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
@@ -24,9 +20,8 @@ pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
 /// Shows clap's text.
 pub(crate) fn report(printer: &Printer, arguments: &[OsString], error: &clap::Error) -> ExitStatus {
     let command = command_of(arguments);
-    let redactor = keys_among(arguments);
-    let styled = redactor.clean(&error.render().ansi().to_string());
-    let plain = redactor.clean(&error.render().to_string());
+    let styled = printer.clean(&error.render().ansi().to_string());
+    let plain = printer.clean(&error.render().to_string());
     let ended = if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         if !printer.json() {
             printer.data(&styled);
@@ -47,19 +42,6 @@ pub(crate) fn report(printer: &Printer, arguments: &[OsString], error: &clap::Er
         printer.data(&format!("{}\n", document::render(&command, None, &ended, &[])));
     }
     ended.status()
-}
-
-/// What looks like a key among the arguments: a mistake that clap's messages would repeat.
-fn keys_among(arguments: &[OsString]) -> Redactor {
-    Redactor::new(arguments.iter().filter_map(|argument| {
-        let text = argument.to_string_lossy();
-        let value = text.split_once('=').map_or(&*text, |(_, value)| value);
-        let key = value.starts_with('K')
-            && value.len() >= SHORTEST_KEY
-            && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let token = value.len() > 2 * SHORTEST_KEY && value.starts_with("ey") && value.split('.').count() == 3;
-        (key || token).then(|| Secret::new(value))
-    }))
 }
 
 /// The command that was meant, as far as the words at the beginning name one.

@@ -5,6 +5,7 @@
 //! uses one connection however many calls it makes, and threads that end leave nothing behind. No thread is started.
 
 use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,11 @@ use std::time::Duration;
 use descope_projects_core::client::Project;
 use descope_projects_core::transport::{Connections, Watch};
 use descope_projects_core::{Error, ErrorKind, Result};
+use futures_util::FutureExt as _;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::bridge::panicked;
 use crate::session::{Handle, ProcessState, lock};
 use crate::{errors, logging};
 
@@ -94,14 +97,16 @@ where
     let under_way = UnderWay::begin(py)?;
     let watch = &under_way.watch;
     let ended = {
-        let mut future = pin!(operation(project.over(&engine.connections).watched(watch)));
+        let running = operation(project.over(&engine.connections).watched(watch));
+        let mut future = pin!(AssertUnwindSafe(running).catch_unwind());
         loop {
             let slice = py.detach(|| engine.drive(async { tokio::time::timeout(SLICE, future.as_mut()).await }));
             if let Err(interrupt) = logging::emit(py, watch) {
                 break Err(interrupt);
             }
             if let Some(Ok(ended)) = slice {
-                break Ok(ended);
+                // A panic's own message may hold values.
+                break ended.map_err(|_| panicked());
             }
             if let Err(interrupt) = py.check_signals() {
                 break Err(interrupt);

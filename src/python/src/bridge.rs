@@ -333,7 +333,7 @@ impl Flight {
     }
 }
 
-fn panicked() -> PyErr {
+pub(crate) fn panicked() -> PyErr {
     pyo3::exceptions::PyRuntimeError::new_err("descope_projects: internal error: a call panicked; this is a bug")
 }
 

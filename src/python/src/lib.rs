@@ -57,6 +57,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::interpreter::refuse_subinterpreters(module.py())?;
+        descope_projects_core::panics::withhold_values();
         module.add("__version__", descope_projects_core::client::VERSION)?;
         let kinds = descope_projects_core::ErrorKind::ALL.iter().map(|kind| kind.name());
         module.add("ERROR_KINDS", pyo3::types::PyTuple::new(module.py(), kinds)?)?;

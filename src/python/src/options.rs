@@ -1,6 +1,7 @@
 //! Option dicts and keywords, to the core's option structs.
 
 use descope_projects_core::client::{OptionValue, decode_options};
+use descope_projects_core::secrets::may_be_a_name;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyDeltaAccess as _, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde::de::DeserializeOwned;
@@ -37,8 +38,9 @@ pub(crate) fn merge<'py>(
     };
     for (key, value) in keywords.into_iter().flatten() {
         if merged.contains(&key)? {
-            let message = format!("{operation}: `{key}` is given twice, in the dict and as a keyword");
-            return Err(errors::option(py, key.str()?.to_str()?, message));
+            let name = name_of(&key.str()?.to_string_lossy());
+            let message = format!("{operation}: `{name}` is given twice, in the dict and as a keyword");
+            return Err(errors::option(py, name, message));
         }
         merged.set_item(key, value)?;
     }
@@ -96,7 +98,8 @@ fn convert(value: &Bound<'_, PyAny>, operation: &str, path: &str, depth: u8) -> 
             let Ok(key) = key.extract::<String>() else {
                 return Err(wrong(&format!("keys must be strings, got {}", kind_of(&key))));
             };
-            let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let name = name_of(&key);
+            let inner = if path.is_empty() { name } else { format!("{path}.{name}") };
             let value = convert(&value, operation, &inner, depth + 1)?;
             map.push((key, value));
         }
@@ -113,6 +116,11 @@ fn convert(value: &Bound<'_, PyAny>, operation: &str, path: &str, depth: u8) -> 
         return Ok(OptionValue::Text(value.call_method0("__fspath__")?.extract()?));
     }
     Err(wrong(&format!("{} is no option value", kind_of(value))))
+}
+
+/// A key as it is shown in a path: what cannot be a name may be a secret in the place of one.
+fn name_of(key: &str) -> String {
+    if may_be_a_name(key) { key.to_owned() } else { "…".to_owned() }
 }
 
 /// What a value is, without the value: it may be a secret in the wrong place.

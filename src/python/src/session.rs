@@ -161,6 +161,7 @@ impl Session {
         let Some(state) = self.first.current().state.get() else { return };
         let engines = std::mem::take(&mut *lock(&state.engines));
         let background = lock(&state.background).take();
+        lock(&state.projects).clear();
         py.detach(move || {
             drop(engines);
             if let Some(background) = background {

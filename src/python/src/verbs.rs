@@ -1,7 +1,8 @@
 //! The operations, once: what the sync and the asyncio classes share. A face is only how one waits.
 
 use descope_projects_core::client::{
-    CloneOptions, DeleteOptions, ExportOptions, ImportOptions, Project, RawRequest, StartedClone, check_project_id,
+    Client, CloneOptions, DeleteOptions, ExportOptions, ImportOptions, Project, RawRequest, StartedClone,
+    check_project_id,
 };
 use descope_projects_core::snapshot;
 use descope_projects_core::{Error, Result};
@@ -113,7 +114,7 @@ pub(crate) fn request<F: Face>(
     safe_to_repeat: bool,
     timeout: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Py<PyAny>> {
-    let body = body.filter(|body| !body.is_none()).map(|body| json::from_python(body, "body")).transpose()?;
+    let body = body.filter(|body| !body.is_none()).map(|body| json::secretly_from_python(body, "body")).transpose()?;
     let timeout = options::seconds(py, "request", timeout)?;
     let raw =
         RawRequest::new(method, path, body, safe_to_repeat, timeout).map_err(|error| errors::to_python(py, error))?;
@@ -282,7 +283,7 @@ pub(crate) fn import<F: Face>(
         py,
         handle,
         move |project| async move {
-            let files = files.load()?;
+            let files = files.load(project.client())?;
             match kind {
                 Kind::Project => project.import_project(&files, &options).await,
                 Kind::Snapshot => project.import_snapshot(&files, &options).await,
@@ -305,7 +306,7 @@ pub(crate) fn validate<F: Face>(
     F::call(
         py,
         handle,
-        move |project| async move { project.validate_snapshot(&files.load()?, &options).await },
+        move |project| async move { project.validate_snapshot(&files.load(project.client())?, &options).await },
         move |py, validation| Ok(Validation::of(validation, &project_id).into_pyobject(py)?.into_any().unbind()),
     )
 }
@@ -332,10 +333,12 @@ impl Files {
     }
 
     /// Reads what must be read; in the call, so that no interpreter waits for a disk.
-    fn load(self) -> Result<snapshot::Snapshot> {
+    fn load(self, client: &Client) -> Result<snapshot::Snapshot> {
         match self {
             Self::Held(snapshot) => Ok(snapshot),
-            Self::At(path) => snapshot::Snapshot::read(&path).map_err(Error::from),
+            Self::At(path) => {
+                snapshot::Snapshot::read(&path).map_err(|error| client.without_secrets(Error::from(error)))
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use descope_projects_core::client::{
     BASE_URL_VARIABLES, Client, Identity, MANAGEMENT_KEY_VARIABLE, PROJECT_ID_VARIABLE, RawRequest, TOKEN_VARIABLES,
+    check_project_id,
 };
 use descope_projects_core::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
@@ -69,7 +70,8 @@ fn configured(arguments: &Doctor) -> Vec<Finding> {
         (None, None) => (missing.clone(), format!("--project-id or {PROJECT_ID_VARIABLE}")),
     };
     // What is no project id may be a key in the wrong place.
-    let value = if value.starts_with('P') || value == missing { value } else { "not a project id".to_owned() };
+    let is_one = value == missing || check_project_id(&value, PROJECT_ID_VARIABLE).is_ok();
+    let value = if is_one { value } else { "not a project id".to_owned() };
     findings.push(Finding { name: "project id", value, from });
 
     let variables = TOKEN_VARIABLES.iter().copied().chain([MANAGEMENT_KEY_VARIABLE]);

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_claim_that_does_not_hold_ends_the_demo_with_status_1() {
-        let printer = Printer::new(true);
+        let printer = Printer::new(true, descope_projects_core::secrets::Redactor::default());
         let narrator = Narrator::new(&printer);
         let error = narrator.claim_equal("two is three", &2, &3).err();
         assert_eq!(error.as_ref().map(descope_projects_core::Error::exit_status), Some(1));

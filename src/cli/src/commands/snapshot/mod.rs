@@ -7,6 +7,7 @@ pub(super) mod validate;
 use std::path::Path;
 
 use descope_projects_core::client::{ImportOptions, MissingSecret, SecretGroup, SecretsOption, Validation};
+use descope_projects_core::secrets::may_be_a_name;
 use descope_projects_core::snapshot::Snapshot;
 use descope_projects_core::wire::check_excludes;
 use descope_projects_core::{Error, ErrorKind};
@@ -60,10 +61,10 @@ fn check_known_excludes(with: &With) -> Result<(), Error> {
     }
     check_excludes(&with.exclude).map_err(|unknown| {
         let hint = unknown.nearest.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        let value = if may_be_a_name(&unknown.value) { format!("{:?}", unknown.value) } else { "VALUE".to_owned() };
         Error::configuration(format!(
-            "--exclude {:?} is not a value that the vendor documents{hint} (--allow-unknown-excludes sends it all the \
-             same)",
-            unknown.value
+            "--exclude {value} is not a value that the vendor documents{hint} (--allow-unknown-excludes sends it all the \
+             same)"
         ))
         .with(|details| details.path = Some("exclude".to_owned()))
     })
