@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import signal
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -50,6 +51,17 @@ class Face:
         """Closes a client before the end of the test."""
         self.clients.remove(client)
         self.invoke(client.close())
+
+    def invoke_until_interrupted(self, value: Any) -> Any:
+        """The same where Ctrl-C comes meanwhile, which cancels what is awaited, as `asyncio.run` does it."""
+        if self.loop is None:
+            return value
+        task = self.loop.create_task(value)
+        self.loop.add_signal_handler(signal.SIGINT, task.cancel)
+        try:
+            return self.loop.run_until_complete(task)
+        finally:
+            self.loop.remove_signal_handler(signal.SIGINT)
 
     def close(self) -> None:
         for client in self.clients:

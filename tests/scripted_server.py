@@ -292,6 +292,10 @@ class ScriptedServer:
         """What to do with every request of a call for which no step is left."""
         self._always[PATHS.get(call, call)] = step
 
+    def always_everywhere(self, step: Step) -> None:
+        """What to do with every request of whatever call."""
+        self._always = dict.fromkeys(PATHS.values(), step)
+
     def at_accept(self, *actions: Callable[[Connection], None]) -> None:
         """What to do with the coming connections before anything is read from them, one action each."""
         self._at_accept.extend(actions)
