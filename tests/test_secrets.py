@@ -107,7 +107,8 @@ LOCAL = {
     "Snapshot": {"from_files", "read", "write", "to_files", "raw", "content", "json", "entities"}
     | {"get", "keys", "values", "items"},
     "Emulator": {"client", "async_client", "fail", "release", "wait_until_held", "clear_faults", "executions"}
-    | {"requests", "reset", "stop", "configure"},
+    | {"requests", "clear_records", "reset", "stop", "configure", "settings", "faults"}
+    | {"files", "put_file", "remove_file"},
     "Validation": {"check", "to_dict"},
     **{name: {"to_dict"} for name in ("ProjectInfo", "CloneResult", "CloneStatus", "MissingSecret")},
 }
