@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # hyper writes the headers of a request into a buffer of its own, one for each connection.
 OF_HYPER = 1
+# Letters that are looked for: an allocator overwrites the beginning of what is given back to it, and no more.
+END = 16
 SYNC = """
 def use():
     with Client("P2source", key, OPTIONS) as client:
@@ -50,7 +52,7 @@ def use():
 """
 REFUSED = """
 def use():
-    for wrong in ({"timeout": key}, {"headers": {"X-Key": [key]}}, {"retry": {key: 1}}, {"base_url": key}):
+    for wrong in ({"timeout": key}, {"headers": {"X-Key": [key]}}, {"headers": {"X-Key": key}, "read_only": key}):
         try:
             Client("P2source", key, wrong)
         except ValueError:
@@ -107,7 +109,7 @@ def test_nothing_of_a_secret_is_left(server: ScriptedServer, use: str) -> None:
     pipe.flush()
     for place in ("read", "read", "read", "given", "held", "gone"):
         assert process.line() == {"at": place}
-        counted[place] = copies(process.process.pid, secret.encode())
+        counted[place] = copies(process.process.pid, secret[-END:].encode())
         pipe.write("\n")
         pipe.flush()
     assert process.end() == []
