@@ -106,7 +106,10 @@ fn a_secret_that_is_sent_along_is_gone_after_the_call() {
             ((if fault { "kind" } else { "type" }).to_owned(), OptionValue::Text("apiKey".to_owned())),
             ("value".to_owned(), OptionValue::Text(canary.text())),
         ]);
-        let group = OptionValue::Map(vec![("connectors".to_owned(), OptionValue::List(vec![secret]))]);
+        // Long enough that what it is written into is outgrown.
+        let another = ["id", "type", "value"].map(|name| (name.to_owned(), OptionValue::Text("x".repeat(300))));
+        let list = OptionValue::List(vec![secret, OptionValue::Map(another.into())]);
+        let group = OptionValue::Map(vec![("connectors".to_owned(), list)]);
         let given = OptionValue::Map(vec![("input_secrets".to_owned(), group)]);
         let decoded = decode_options::<ImportOptions>("validate_snapshot", given);
         assert_eq!(decoded.is_err(), fault);
