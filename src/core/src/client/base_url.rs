@@ -52,10 +52,15 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The region that an id carries, if it carries one.
+pub(super) fn region(project_id: &str) -> Option<&str> {
+    let region = project_id.get(1..5).filter(|_| project_id.len() >= LENGTH_WITH_REGION);
+    region.filter(|region| region.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 fn default_for(project_id: &str) -> Result<Url> {
     let host = if project_id.len() >= LENGTH_WITH_REGION {
-        let region = project_id.get(1..5).filter(|region| region.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        let region = region.ok_or_else(|| {
+        let region = region(project_id).ok_or_else(|| {
             Error::configuration("the project id's region (characters 2 to 5) must be four letters or digits")
                 .with(|details| details.path = Some("project_id".to_owned()))
         })?;

@@ -31,7 +31,8 @@ impl Identity {
     /// # Errors
     /// `ConfigurationError` names the variable that is missing, or two that contradict each other.
     pub fn from_env() -> Result<Self> {
-        Self::from_variables(|name| std::env::var(name).ok())
+        // What is not text is shown to be wrong by the checks; taken for unset it would be a puzzle.
+        Self::from_variables(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// The same from any source of variables.
@@ -41,29 +42,40 @@ impl Identity {
             Some(Zeroizing::new(value.trim().to_owned())).filter(|value| !value.is_empty())
         };
         let set = |name: &str| set_secretly(name).map(|value| value.as_str().to_owned());
-        let project_id =
-            set(PROJECT_ID_VARIABLE).ok_or_else(|| missing(PROJECT_ID_VARIABLE, "the project's id (P…)"))?;
+        let project_id = set(PROJECT_ID_VARIABLE).ok_or_else(missing_project_id)?;
         let key = TOKEN_VARIABLES
             .iter()
             .copied()
             .chain([MANAGEMENT_KEY_VARIABLE])
             .find_map(|name| set_secretly(name).map(|value| (name, value)));
-        let (name, key) = key.ok_or_else(|| {
-            missing(MANAGEMENT_KEY_VARIABLE, "a management key (K…), or WORKLOAD_IDENTITY_TOKEN a workload token")
-        })?;
+        let (name, key) = key.ok_or_else(missing_key)?;
         check_key(&key, name)?;
         check_project_id(&project_id, PROJECT_ID_VARIABLE)?;
-        let urls: Vec<String> = BASE_URL_VARIABLES.iter().filter_map(|name| set(name)).collect();
-        if let [first, second] = urls.as_slice()
-            && first.trim_end_matches('/') != second.trim_end_matches('/')
-        {
-            return Err(Error::configuration(
-                "DESCOPE_BASE_URL and DESCOPE_BASE_URI are both set and differ: unset one, or make them equal",
-            )
-            .with(|details| details.path = Some(BASE_URL_VARIABLES[0].to_owned())));
-        }
-        Ok(Self { project_id, management_key: Secret::new(key.as_str()), base_url: urls.into_iter().next() })
+        let base_url = one_base_url(set)?;
+        Ok(Self { project_id, management_key: Secret::new(key.as_str()), base_url })
     }
+}
+
+/// What the two variables for the base URL say, if they agree.
+pub(super) fn one_base_url(set: impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
+    let urls: Vec<String> = BASE_URL_VARIABLES.iter().filter_map(|name| set(name)).collect();
+    if let [first, second] = urls.as_slice()
+        && first.trim_end_matches('/') != second.trim_end_matches('/')
+    {
+        return Err(Error::configuration(
+            "DESCOPE_BASE_URL and DESCOPE_BASE_URI are both set and differ: unset one, or make them equal",
+        )
+        .with(|details| details.path = Some(BASE_URL_VARIABLES[0].to_owned())));
+    }
+    Ok(urls.into_iter().next())
+}
+
+pub(super) fn missing_project_id() -> Error {
+    missing(PROJECT_ID_VARIABLE, "the project's id (P…)")
+}
+
+pub(super) fn missing_key() -> Error {
+    missing(MANAGEMENT_KEY_VARIABLE, "a management key (K…), or WORKLOAD_IDENTITY_TOKEN a workload token")
 }
 
 fn missing(name: &str, what: &str) -> Error {

@@ -4,6 +4,7 @@
 //! project. The verbs that act on a project are on [`Project`] only.
 
 mod base_url;
+pub mod diagnosis;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod headers;

@@ -13,6 +13,8 @@ use crate::wire::{ErrorBody, codes};
 /// A whole answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The version of HTTP that it came with.
+    pub(crate) version: http::Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// Which attempt of the call it answers, from 1.

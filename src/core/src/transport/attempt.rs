@@ -19,6 +19,7 @@ use super::answer::Answer;
 use super::body::TrackedBody;
 use super::connections::Connections;
 use super::policy::Pool;
+use super::watch::Traffic;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -34,6 +35,8 @@ pub(crate) struct Outgoing<'call> {
     pub(crate) max_response_bytes: u64,
     /// Set, beside the attempt's own, when the first byte is handed over.
     pub(crate) started: Option<Arc<AtomicBool>>,
+    /// Told how many bytes have moved.
+    pub(crate) traffic: Option<Arc<Traffic>>,
 }
 
 /// An attempt without an answer.
@@ -85,7 +88,7 @@ impl Outgoing<'_> {
     }
 
     async fn exchange(self, started: &Arc<AtomicBool>, until: Instant) -> Result<Answer, Failure> {
-        let body = TrackedBody::new(self.body, Arc::clone(started), self.started);
+        let body = TrackedBody::new(self.body, Arc::clone(started), self.started, self.traffic.clone());
         let mut request = http::Request::new(body);
         *request.method_mut() = self.method;
         *request.uri_mut() = self.uri;
@@ -104,13 +107,14 @@ impl Outgoing<'_> {
         let mut client = self.connections.of(self.pool).clone();
         let mut response = client.call(request).await.map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
+        let version = response.version();
         let headers = std::mem::take(response.headers_mut());
         let body = if (200..300).contains(&status) {
-            match read_whole(response.body_mut(), self.max_response_bytes).await {
+            match read_whole(response.body_mut(), self.max_response_bytes, self.traffic.as_deref()).await {
                 Ok(body) => body,
                 Err(failure) => {
                     // Who has begun to answer has taken the request, whatever is said of the stream later.
-                    let head = Some(Answer { status, headers, body: Bytes::new(), attempt: 1 });
+                    let head = Some(Answer { status, version, headers, body: Bytes::new(), attempt: 1 });
                     return Err(Failure { reached: true, head, ..failure });
                 }
             }
@@ -119,7 +123,7 @@ impl Outgoing<'_> {
             read_beginning(response.body_mut(), until - self.limit.mul_f32(0.1)).await
         };
         self.connections.answered();
-        Ok(Answer { status, headers, body, attempt: 1 })
+        Ok(Answer { status, version, headers, body, attempt: 1 })
     }
 }
 
@@ -140,13 +144,19 @@ async fn next_piece(body: &mut Content) -> Option<Result<Bytes, BoxError>> {
 }
 
 /// A good answer: all of it, or a failure.
-async fn read_whole(content: &mut Content, most: u64) -> Result<Bytes, Failure> {
+async fn read_whole(content: &mut Content, most: u64, traffic: Option<&Traffic>) -> Result<Bytes, Failure> {
+    let count = |bytes: usize| {
+        if let Some(traffic) = traffic {
+            traffic.add_received(bytes);
+        }
+    };
     let expected = content.size_hint().exact().unwrap_or(0);
     if expected > most {
         return Err(too_large(most));
     }
     let broken = |error: BoxError| failure_within(error.as_ref());
     let first = next_piece(content).await.transpose().map_err(broken)?.unwrap_or_default();
+    count(first.len());
     let mut second = None;
     if first.len() as u64 >= expected {
         second = next_piece(content).await.transpose().map_err(broken)?;
@@ -164,6 +174,7 @@ async fn read_whole(content: &mut Content, most: u64) -> Result<Bytes, Failure> 
         if (body.len() + piece.len()) as u64 > most {
             return Err(too_large(most));
         }
+        count(piece.len());
         body.extend_from_slice(&piece);
     }
     Ok(body.freeze())

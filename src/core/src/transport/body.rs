@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::watch::Traffic;
+
 /// A request body in pieces.
 ///
 /// hyper asks a body whether it is at its end, for its size and for its frames only when it has taken the request
@@ -21,13 +23,26 @@ pub(crate) struct TrackedBody {
     started: Arc<AtomicBool>,
     /// The flag of whoever watches the call.
     watched: Option<Arc<AtomicBool>>,
+    traffic: Option<Arc<Traffic>>,
 }
 
+/// The connection is given no more than this at once: it takes the next part when it has sent most of the last, so that
+/// whoever watches sees how far it is.
+const PART: usize = 256 * 1024;
+
 impl TrackedBody {
-    pub(crate) fn new(pieces: &[Bytes], started: Arc<AtomicBool>, watched: Option<Arc<AtomicBool>>) -> Self {
+    pub(crate) fn new(
+        pieces: &[Bytes],
+        started: Arc<AtomicBool>,
+        watched: Option<Arc<AtomicBool>>,
+        traffic: Option<Arc<Traffic>>,
+    ) -> Self {
         let pieces: VecDeque<Bytes> = pieces.iter().filter(|piece| !piece.is_empty()).cloned().collect();
         let left = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Self { pieces, left, started, watched }
+        if let Some(traffic) = &traffic {
+            traffic.begin(left);
+        }
+        Self { pieces, left, started, watched, traffic }
     }
 
     fn start(&self) {
@@ -45,9 +60,16 @@ impl Body for TrackedBody {
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = self.get_mut();
         this.start();
-        Poll::Ready(this.pieces.pop_front().map(|piece| {
-            this.left -= piece.len() as u64;
-            Ok(Frame::data(piece))
+        let part = match this.pieces.front_mut() {
+            Some(piece) if piece.len() > PART => Some(piece.split_to(PART)),
+            _ => this.pieces.pop_front(),
+        };
+        Poll::Ready(part.map(|part| {
+            this.left -= part.len() as u64;
+            if let Some(traffic) = &this.traffic {
+                traffic.add_sent(part.len());
+            }
+            Ok(Frame::data(part))
         }))
     }
 

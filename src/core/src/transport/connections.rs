@@ -13,7 +13,7 @@ use super::body::TrackedBody;
 use super::connector::{Connector, Limited};
 use super::policy::Pool;
 use super::proxy::ProxyChoice;
-use super::tls::{self, ExtraCertificates, Tls};
+use super::tls::{self, ExtraCertificates, Store, Tls};
 use crate::error::Result;
 
 /// How the network is reached; shared by all connections of a client.
@@ -95,8 +95,23 @@ impl Network {
     }
 
     /// Where trust comes from, once a connection was made; for messages.
-    pub(crate) fn stores(&self) -> Option<&str> {
-        self.tls.get().map(|tls| tls.stores.as_str())
+    pub(crate) fn stores(&self) -> Option<String> {
+        let stores = &self.tls.get()?.stores;
+        Some(stores.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")).filter(|stores| !stores.is_empty())
+    }
+
+    /// Where trust comes from, read now if it was not yet.
+    pub(crate) fn trust(&self) -> Result<&[Store]> {
+        Ok(&self.tls()?.stores)
+    }
+
+    /// What a connection of our own, for a look at it, is made with.
+    pub(crate) fn tls_config(&self) -> Result<rustls::ClientConfig> {
+        Ok(self.tls()?.config.clone())
+    }
+
+    pub(crate) fn proxy(&self) -> &ProxyChoice {
+        &self.proxy
     }
 
     /// A set of connections to this host, for the runtime that the caller will use them on.

@@ -29,5 +29,5 @@ pub(crate) use policy::{Bearer, Pool, Request, Transport, TransportConfig};
 pub(crate) use proxy::ProxyChoice;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use targets::Targets;
-pub use watch::{Level, Record, Watch};
+pub use watch::{Level, Record, Traffic, Watch};
 pub(crate) use watch::{Place, Queue};

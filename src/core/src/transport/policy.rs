@@ -95,6 +95,11 @@ impl Request<'_> {
         };
         complete(error, self, answer.attempt, false)
     }
+
+    /// What an answer that is no success means, as an error of this call.
+    pub(crate) fn refusal(&self, answer: &Answer) -> Error {
+        complete(answer.error(self.redactor, SystemTime::now()), self, 1, false)
+    }
 }
 
 enum Verdict {
@@ -118,6 +123,10 @@ impl Transport {
     /// What of the proxy must not be shown.
     pub(crate) fn secrets_of_proxy(&self) -> Vec<Secret> {
         self.network.proxy.secrets()
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
     }
 
     pub(crate) fn base(&self) -> &url::Url {
@@ -172,7 +181,9 @@ impl Transport {
                 watch.attempt(attempts);
             }
             let began = Instant::now();
-            let ended = self.outgoing(connections, request, started.clone())?.send().await;
+            let mut outgoing = self.outgoing(connections, request, started.clone())?;
+            outgoing.traffic = tracked.map(|watch| Arc::clone(watch.traffic()));
+            let ended = outgoing.send().await;
             let status = ended.as_ref().ok().map(|answer| answer.status);
             let verdict = self.judge(request, ended);
             if let Some(watch) = request.watch.filter(|watch| watch.wants(Level::Debug)) {
@@ -223,6 +234,18 @@ impl Transport {
                     }
                 }
             }
+        }
+    }
+
+    /// Sends it once and returns whatever is answered: no repeats, no handshake, no pause. For reads that only look.
+    pub(crate) async fn probe(&self, connections: &Connections, request: &Request<'_>) -> Result<Answer> {
+        let ended = self.outgoing(connections, request, None)?.send().await;
+        match ended {
+            Ok(answer) => Ok(answer),
+            Err(failure) => match self.judge_failure(request, failure) {
+                Verdict::Failed(error) | Verdict::Again { error, .. } => Err(complete(error, request, 1, false)),
+                Verdict::Done(answer) => Ok(answer),
+            },
         }
     }
 
@@ -305,6 +328,7 @@ impl Transport {
             limit: request.limit,
             max_response_bytes: self.config.max_response_bytes,
             started,
+            traffic: None,
         })
     }
 
@@ -336,7 +360,7 @@ impl Transport {
             && let Some(stores) = self.network.stores()
         {
             message.push_str("; certificates were looked up in ");
-            message.push_str(stores);
+            message.push_str(&stores);
         }
         let error = Error::new(kind, message).with(|details| {
             details.status = failure.head.as_ref().map(|head| head.status);

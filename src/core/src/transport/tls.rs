@@ -1,5 +1,6 @@
 //! Which certificates are trusted: the system's, those the environment adds, and the client's own bundle.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,8 +12,28 @@ use crate::error::{Error, Result};
 #[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) config: ClientConfig,
-    /// For people: which stores were read and how many certificates each gave.
-    pub(crate) stores: String,
+    /// Which stores were read and how many certificates each gave.
+    pub(crate) stores: Vec<Store>,
+}
+
+/// A place that trusted certificates were read from.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    /// The variable or option that names it, or what it is.
+    pub(crate) name: &'static str,
+    /// Absent for the system's.
+    pub(crate) path: Option<PathBuf>,
+    /// How many it gave.
+    pub(crate) certificates: usize,
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(formatter, "{} {} ({})", self.name, path.display(), self.certificates),
+            None => write!(formatter, "{} ({} certificates)", self.name, self.certificates),
+        }
+    }
 }
 
 /// Certificates that the environment names, as curl and requests understand these variables.
@@ -55,26 +76,26 @@ pub(crate) fn configure(bundle: Option<&Path>, extra: &ExtraCertificates) -> Res
     let mut stores = Vec::new();
 
     let (system, _) = roots.add_parsable_certificates(system_certificates(extra));
-    stores.push(format!("the system's store ({system} certificates)"));
+    stores.push(Store { name: "the system's store", path: None, certificates: system });
     for (variable, path) in &extra.files {
         let count = add_from(&mut roots, Some(path), None, variable)?;
-        stores.push(format!("{variable} {} ({count})", path.display()));
+        stores.push(Store { name: variable, path: Some(path.clone()), certificates: count });
     }
     for (variable, path) in &extra.directories {
         let count = add_from(&mut roots, None, Some(path), variable)?;
-        stores.push(format!("{variable} {} ({count})", path.display()));
+        stores.push(Store { name: variable, path: Some(path.clone()), certificates: count });
     }
     if let Some(path) = bundle {
         let count = add_from(&mut roots, Some(path), None, "ca_bundle")?;
-        stores.push(format!("ca_bundle {} ({count})", path.display()));
+        stores.push(Store { name: "ca_bundle", path: Some(path.to_owned()), certificates: count });
     }
 
-    Ok(Tls { config: with_roots(roots)?, stores: stores.join(", ") })
+    Ok(Tls { config: with_roots(roots)?, stores })
 }
 
 /// For a client that speaks plain HTTP to this machine: nothing is trusted and nothing is read.
 pub(crate) fn configure_empty() -> Result<Tls> {
-    Ok(Tls { config: with_roots(RootCertStore::empty())?, stores: "none (plain HTTP)".to_owned() })
+    Ok(Tls { config: with_roots(RootCertStore::empty())?, stores: Vec::new() })
 }
 
 fn with_roots(roots: RootCertStore) -> Result<ClientConfig> {

@@ -1,6 +1,6 @@
 //! What a face of the core can see of a call while it runs: log records, and whether an interruption is harmless.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, ErrorKind, Written};
@@ -26,6 +26,48 @@ pub struct Record {
     pub message: String,
 }
 
+/// How many bytes of the bodies of the attempt under way have moved.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Handed to the connection.
+    sent: AtomicU64,
+    /// All that the request has.
+    to_send: AtomicU64,
+    /// Received, decompressed.
+    received: AtomicU64,
+}
+
+impl Traffic {
+    /// Bytes of the request that the connection has taken.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that the request has.
+    pub fn to_send(&self) -> u64 {
+        self.to_send.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the answer that are here, decompressed.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin(&self, to_send: u64) {
+        self.to_send.store(to_send, Ordering::Relaxed);
+        self.sent.store(0, Ordering::Relaxed);
+        self.received.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
 /// Watches one call. The core writes to it, the face that waits reads it.
 ///
 /// The threads that run calls never touch Python, so that log records are handed over and not called back.
@@ -44,6 +86,7 @@ pub struct Watch {
     outer: Option<Arc<Self>>,
     /// Where it waits to write, or writes.
     queue: Mutex<Option<Arc<Queue>>>,
+    traffic: Arc<Traffic>,
 }
 
 /// Those who write to one project, one after the other.
@@ -106,6 +149,11 @@ impl Watch {
             return Vec::new();
         }
         self.records.lock().map(|mut records| std::mem::take(&mut *records)).unwrap_or_default()
+    }
+
+    /// How far the attempt under way is.
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
     }
 
     /// What to tell the user if the call is interrupted now: an unknown outcome once the first byte of a call that may
