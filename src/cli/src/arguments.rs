@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::examples;
 
 /// Descope projects as environments: list, clone, export, validate and import them, safely.
 ///
@@ -43,27 +46,43 @@ pub(crate) enum Command {
     ///
     /// With --json its first line on stdout, once it accepts connections, is {"url", "project_id", "management_key",
     /// "projects"}, and there is no other.
+    #[command(after_help = examples::EMULATOR)]
     Emulator(Emulator),
     /// Show the main job, narrated, on an emulator; needs no account and no network
+    #[command(after_help = examples::DEMO)]
     Demo(Demo),
     /// Say what is configured and from where, and whether it works
+    ///
+    /// Looks, in this order, at what the arguments and the environment say, at the way to the server (name, connection,
+    /// TLS, first answer, the two clocks), and at what the credential may do. It changes nothing: the server is asked for
+    /// the rate-limit tier, the list of projects and one export, each once. No secret is shown.
+    #[command(after_help = examples::DOCTOR)]
     Doctor(Doctor),
+    /// Print a script that completes commands and flags in your shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(Completions),
 }
 
 /// `projects …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Projects {
     /// List the company's projects; needs a company-wide key
+    #[command(after_help = examples::LIST)]
     List(List),
     /// Show one project
+    #[command(after_help = examples::SHOW)]
     Show(Show),
     /// Make a new project out of one; secrets are copied, users, tenants and access keys are not
+    #[command(after_help = examples::CLONE)]
     Clone(Clone),
     /// Give a project another name
+    #[command(after_help = examples::RENAME)]
     Rename(Rename),
     /// Change a project's tags
+    #[command(after_help = examples::TAG)]
     Tag(Tag),
     /// Delete a project for good: its id, users, tenants and keys never come back
+    #[command(after_help = examples::DELETE)]
     Delete(Delete),
 }
 
@@ -71,10 +90,13 @@ pub(crate) enum Projects {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Snapshot {
     /// Write a project's configuration to a directory or a .zip file
+    #[command(after_help = examples::EXPORT)]
     Export(Export),
     /// Override a project's whole configuration with a snapshot; what the snapshot lacks is deleted
+    #[command(after_help = examples::IMPORT)]
     Import(Import),
     /// Ask whether a snapshot could be imported; status 2 if not, changes nothing
+    #[command(after_help = examples::VALIDATE)]
     Validate(Validate),
 }
 
@@ -94,6 +116,7 @@ impl Command {
             Self::Emulator(_) => "emulator",
             Self::Demo(_) => "demo",
             Self::Doctor(_) => "doctor",
+            Self::Completions(_) => "completions",
         }
     }
 }
@@ -343,4 +366,11 @@ pub(crate) struct Doctor {
     pub(crate) project_id: Option<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell that shall run it
+    pub(crate) shell: Shell,
 }

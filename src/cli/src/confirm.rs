@@ -4,7 +4,14 @@ use crate::arguments::Confirmation;
 use crate::outcome::Failure;
 use crate::prompt;
 use crate::session::Session;
+use crate::table::visible_line;
 use crate::target::Target;
+
+/// A terminal takes a line of some 4000 bytes, and no character that does not show.
+fn can_be_typed(name: &str) -> bool {
+    const LONGEST: usize = 1000;
+    name.len() <= LONGEST && visible_line(name) == name
+}
 
 /// What has to be named, and by whom it was.
 pub(crate) struct Guard<'run> {
@@ -50,13 +57,17 @@ impl<'run> Guard<'run> {
         }
     }
 
-    /// Where the server does not tell the name, nothing but the id can be compared.
+    /// Where the server does not tell the name, or it cannot be typed, nothing but the id can be compared.
     fn expected(&self) -> &str {
-        self.target.name().unwrap_or(&self.target.project_id)
+        self.target.name().filter(|name| can_be_typed(name)).unwrap_or(&self.target.project_id)
     }
 
     fn what(&self) -> &'static str {
-        if self.target.name().is_some() { "name" } else { "id (its name is not known to this key)" }
+        match self.target.name() {
+            Some(name) if can_be_typed(name) => "name",
+            Some(_) => "id (its name has characters that cannot be typed)",
+            None => "id (its name is not known to this key)",
+        }
     }
 
     fn refused(&self, why: &str) -> Failure {

@@ -15,6 +15,7 @@ mod commands;
 mod confirm;
 mod demo;
 mod document;
+mod examples;
 mod exit_status;
 mod outcome;
 mod printer;
@@ -22,6 +23,7 @@ mod prompt;
 mod secrets_file;
 mod session;
 mod signals;
+mod standard_streams;
 mod table;
 mod target;
 mod usage;
@@ -30,7 +32,7 @@ mod withheld;
 
 use std::ffi::OsString;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::arguments::Arguments;
 use crate::exit_status::ExitStatus;
@@ -40,11 +42,19 @@ use crate::session::Session;
 use crate::signals::Signals;
 use crate::variables::Variables;
 
+pub(crate) const PROGRAM: &str = "descope-projects";
+
+/// The program's arguments as clap knows them: for the scripts of shells, and for the pages that are made of them.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
 /// Runs the program with these arguments, the program's own name first, and returns its exit status.
 ///
 /// Never ends the process itself. SIGINT and SIGTERM are listened for while it runs, so that a caller that has handlers
 /// of its own puts the defaults back first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    standard_streams::occupy();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let variables = Variables::read(std::env::vars_os());
     let json = usage::asks_for_json(&arguments) || variables.as_ref().is_ok_and(|variables| variables.json);

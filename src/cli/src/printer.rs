@@ -4,15 +4,17 @@
 //! terminal only, and `NO_COLOR` is honoured.
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use descope_projects_core::Written;
 use descope_projects_core::secrets::Redactor;
+use descope_projects_core::transport::Traffic;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::document::Ended;
 use crate::exit_status::ExitStatus;
@@ -55,6 +57,17 @@ impl Printer {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How wide the terminal is that shows the data; nothing if none does.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let stdout = io::stdout();
+        if self.json || !stdout.is_terminal() {
+            return None;
+        }
+        let (Width(columns), _) = terminal_size_of(stdout)?;
+        // A terminal that does not know its width says 0.
+        Some(usize::from(columns)).filter(|columns| *columns > 0)
     }
 
     /// Something that people read while they wait.
@@ -118,14 +131,18 @@ impl Printer {
 
     /// Shows that something goes on, until the guard is dropped; on a terminal only.
     pub(crate) fn progress(&self, doing: &str) -> Progress<'_> {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-            bar.set_style(style);
+        // A terminal that cannot move its cursor would show each turn of the spinner on a line of its own.
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        let target = if dumb { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        // What is too wide for the terminal is cut, not wrapped: a wrapped line could not be cleared.
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
+            bar.set_style(style.tick_chars("|/-\\ "));
         }
         bar.set_message(visible(doing));
         bar.enable_steady_tick(Duration::from_millis(120));
         self.state().bar = Some(bar);
-        Progress { printer: self }
+        Progress { printer: self, doing: visible(doing) }
     }
 
     /// Shows how it ended, on stderr and on stdout, and returns the status that is left.
@@ -134,7 +151,9 @@ impl Printer {
             self.data(ended.text());
         }
         if let Some(problem) = ended.problem() {
-            self.to_stderr(&format!("{ERROR}error:{ERROR:#} {}", visible(&problem.message)));
+            // Text of a server may have lines, which must not look like ours.
+            let message = visible(&problem.message).replace('\n', "\n  ");
+            self.to_stderr(&format!("{ERROR}error:{ERROR:#} {message}"));
             for line in &problem.lines {
                 self.to_stderr(&format!("  {}", visible(line)));
             }
@@ -163,6 +182,36 @@ impl Printer {
 /// A running progress display.
 pub(crate) struct Progress<'printer> {
     printer: &'printer Printer,
+    doing: String,
+}
+
+impl Progress<'_> {
+    /// Shows how many bytes have moved, where they are so many that someone waits for them.
+    pub(crate) fn moved(&self, traffic: &Traffic) {
+        let shown = match (traffic.received(), traffic.sent(), traffic.to_send()) {
+            (received @ WORTH_TELLING.., _, _) => format!("{}: {} received", self.doing, size(received)),
+            (_, sent, all @ WORTH_TELLING..) => format!("{}: {} of {} sent", self.doing, size(sent), size(all)),
+            _ => return,
+        };
+        if let Some(bar) = &self.printer.state().bar {
+            bar.set_message(shown);
+        }
+    }
+}
+
+/// Less moves within the blink of an eye.
+const WORTH_TELLING: u64 = 64 * 1024;
+
+/// Bytes in the largest unit of which there is one.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match UNITS.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => {
+            let tenths = u128::from(bytes) * 10 / u128::from(unit);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} bytes"),
+    }
 }
 
 impl Drop for Progress<'_> {

@@ -64,7 +64,7 @@ impl<'run> Session<'run> {
         }
         let watch = Watch::new();
         let watched = client.watched(&watch);
-        let _progress = self.printer.progress(doing);
+        let progress = self.printer.progress(doing);
         let mut running = std::pin::pin!(operation(watched));
         let ended = loop {
             tokio::select! {
@@ -79,7 +79,10 @@ impl<'run> Session<'run> {
                         None => Failure::Interrupted(signal),
                     });
                 }
-                () = tokio::time::sleep(GLANCE) => self.tell(&watch),
+                () = tokio::time::sleep(GLANCE) => {
+                    self.tell(&watch);
+                    progress.moved(watch.traffic());
+                }
             }
         };
         self.tell(&watch);
@@ -108,6 +111,16 @@ impl<'run> Session<'run> {
             }
             failure @ Failure::Error(_) => failure,
         })
+    }
+
+    /// Waits for something that is no single call; a signal ends it. For what changes nothing.
+    pub(crate) async fn wait_for<T>(&self, doing: &str, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let _progress = self.printer.progress(doing);
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            signal = self.signals.caught() => Err(Failure::Interrupted(signal)),
+        }
     }
 
     fn tell(&self, watch: &Watch) {
@@ -183,12 +196,12 @@ fn in_our_words(error: Error, is_flag: bool) -> Error {
         return error;
     }
     let from = if is_flag { "--base-url" } else { "DESCOPE_BASE_URL (or DESCOPE_BASE_URI)" };
-    error.with(|details| {
-        details.message = details
-            .message
-            .replace("`base_url`", from)
-            .replace("set allow_insecure_http", "give --allow-insecure-http");
-    })
+    error.with(|details| details.message = in_words_of_flags(&details.message.replace("`base_url`", from)))
+}
+
+/// The same where the option has its name already.
+pub(crate) fn in_words_of_flags(message: &str) -> String {
+    message.replace("set allow_insecure_http", "give --allow-insecure-http")
 }
 
 /// The identity that the environment gives, for this project if one is named.
@@ -199,7 +212,8 @@ pub(crate) fn identity(project_id: Option<&str>) -> Result<Identity> {
     }
     Identity::from_variables(|name| match project_id {
         Some(project_id) if name == PROJECT_ID_VARIABLE => Some(project_id.to_owned()),
-        _ => std::env::var(name).ok(),
+        // What is not text is no id, key or URL: it is refused, not taken for unset.
+        _ => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
     })
 }
 

@@ -4,10 +4,13 @@ use descope_projects_core::client::Client;
 use descope_projects_core::wire;
 use serde_json::{Value, json};
 
-use crate::table::visible_line;
+use crate::table::{shortened, visible_line};
 
 /// What the server does not say, for people.
 pub(crate) const NOT_CONFIRMED: &str = "(not confirmed by the server)";
+
+/// A longer name must not push the id and the host out of sight.
+const LONGEST_NAME: usize = 100;
 
 /// A project and where it is.
 #[derive(Clone, Debug)]
@@ -49,8 +52,8 @@ impl Target {
             return format!("{id} · name and environment {NOT_CONFIRMED} · {host}");
         }
         // On one line, whatever is in them: a name must not add lines that look like ours.
-        let name = visible_line(self.name().unwrap_or("(no name)"));
-        let environment = visible_line(self.environment().unwrap_or("no environment"));
+        let name = shortened(&visible_line(self.name().unwrap_or("(no name)")), LONGEST_NAME);
+        let environment = shortened(&visible_line(self.environment().unwrap_or("no environment")), LONGEST_NAME);
         format!("{name} · {id} · {environment} · {host}")
     }
 

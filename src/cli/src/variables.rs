@@ -15,6 +15,25 @@ const LOG: &str = "DESCOPE_PROJECTS_LOG";
 const KNOWN: [&str; 5] =
     ["DESCOPE_PROJECTS_CONFIG", "DESCOPE_PROJECTS_STATE", "DESCOPE_PROJECTS_ALLOWED_HOSTS", JSON, LOG];
 
+/// What this version goes by.
+const USED: [&str; 2] = [JSON, LOG];
+
+/// Our variables that are set, in alphabetical order.
+pub(crate) fn set() -> Vec<(String, String)> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    let mut set: Vec<(String, String)> = std::env::vars_os()
+        .map(|(name, value)| (text(name), text(value)))
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect();
+    set.sort();
+    set
+}
+
+/// Whether this version goes by it.
+pub(crate) fn is_used(name: &str) -> bool {
+    USED.contains(&name)
+}
+
 /// What our variables say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Variables {

@@ -194,47 +194,6 @@ fn a_server_that_is_not_there_is_status_1() {
 }
 
 #[test]
-fn doctor_tells_what_is_configured_and_what_works() {
-    let emulator = acme();
-    let ran: Ran = with_key(&emulator, COMPANY_KEY, &["doctor"])
-        .env("HTTPS_PROXY", "http://user:pass/word@proxy.example:8080")
-        .output()
-        .unwrap()
-        .into();
-    let whole = ran.whole(&emulator);
-    let shown: Vec<&str> = whole.lines().filter(|line| !line.starts_with("connection")).collect();
-    let shown = shown.join("\n");
-    insta::assert_snapshot!(shown, @r"
-    status 0
-    --- stdout
-    project id         P2AcmeStagingNotReal00000000  DESCOPE_PROJECT_ID
-    credential         a management key              DESCOPE_MANAGEMENT_KEY
-    proxy              proxy.example:8080            HTTPS_PROXY
-    trust              the system's store
-    base URL           http://HOST        DESCOPE_BASE_URL
-    rate-limit tier    tier4                         license
-    may list projects  yes, 3                        list_projects
-    project            Acme Robotics staging         list_projects
-    --- stderr
-    ");
-}
-
-#[test]
-fn doctor_tells_what_is_missing() {
-    let ran = run_bare(&["doctor", "--json"]);
-    let document = ran.document();
-    assert_eq!(ran.status, 64);
-    assert_eq!(document["ok"], false);
-    assert_eq!(document["result"]["findings"][0]["value"], "not set");
-    let emulator = acme();
-    let ran: Ran = with_key(&emulator, "K2unknownKeyNotASecret", &["doctor", "--json"]).output().unwrap().into();
-    assert_eq!((ran.status, &ran.document()["error"]["kind"]), (1, &json!("AuthenticationError")));
-    let ran: Ran = with_key(&emulator, support::STAGING_KEY, &["doctor"]).output().unwrap().into();
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("no: the key is not company-wide"), "{}", ran.stdout);
-}
-
-#[test]
 fn what_is_not_configured_or_not_accepted_names_the_command_that_tells_more() {
     let next = |ran: &Ran| ran.document()["error"]["next"].clone();
     let unset = run_bare(&["projects", "list", "--json"]);

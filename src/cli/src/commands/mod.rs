@@ -1,5 +1,6 @@
 //! What each command does: one file per verb, each returning an outcome.
 
+mod completions;
 mod doctor;
 pub(crate) mod emulator;
 mod projects;
@@ -26,5 +27,6 @@ pub(crate) async fn run(session: &Session<'_>, command: &Command) -> Result<Outc
         Command::Emulator(arguments) => emulator::run(session, arguments).await,
         Command::Demo(arguments) => crate::demo::run(session, arguments).await,
         Command::Doctor(arguments) => doctor::run(session, arguments).await,
+        Command::Completions(arguments) => completions::run(arguments),
     }
 }

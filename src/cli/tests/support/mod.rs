@@ -28,10 +28,14 @@ pub(crate) struct Ran {
 impl Ran {
     /// Everything, with the emulator's address and the answers' numbers replaced.
     pub(crate) fn whole(&self, emulator: &Emulator) -> String {
-        let text = format!("status {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr);
-        let text = text.replace(&emulator.address().to_string(), "HOST");
+        let text = self.whole_without_emulator().replace(&emulator.address().to_string(), "HOST");
         let rays = emulator.control().requests().into_iter().map(|request| request.ray).filter(|ray| !ray.is_empty());
         rays.fold(text, |text, ray| text.replace(&ray, "RAY"))
+    }
+
+    /// Everything.
+    pub(crate) fn whole_without_emulator(&self) -> String {
+        format!("status {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
     }
 
     /// The one document on stdout.

@@ -39,11 +39,12 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Clone) -> Result<Outc
         "tags": made.tags,
         "settled": made.settled,
     });
-    let text = table::columns(&[
-        ["id".to_owned(), made.id.unwrap_or_default()],
-        ["name".to_owned(), made.name.unwrap_or_default()],
-        ["environment".to_owned(), made.environment.unwrap_or_default()],
-        ["tags".to_owned(), made.tags.unwrap_or_default().join(", ")],
-    ]);
+    let rows = [
+        ("id", made.id.unwrap_or_default()),
+        ("name", made.name.unwrap_or_default()),
+        ("environment", made.environment.unwrap_or_default()),
+        ("tags", made.tags.unwrap_or_default().join(", ")),
+    ];
+    let text = table::pairs(&rows, session.printer.width());
     Ok(Outcome::applied(result, text))
 }

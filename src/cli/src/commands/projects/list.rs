@@ -19,9 +19,8 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &List) -> Result<Outco
             tags(project).join(", "),
         ]
     });
-    let mut table = vec![["ID", "NAME", "ENVIRONMENT", "TAGS"].map(str::to_owned)];
-    table.extend(rows);
-    let text = table::columns(&table);
+    let rows: Vec<[String; 4]> = rows.collect();
+    let text = table::listing(Some(["ID", "NAME", "ENVIRONMENT", "TAGS"]), &rows, session.printer.width());
     let listed: Vec<_> = projects.iter().map(project).collect();
     Ok(Outcome::read(json!({ "projects": listed }), text))
 }

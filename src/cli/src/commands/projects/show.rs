@@ -29,12 +29,13 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Show) -> Result<Outco
     if let Value::Object(fields) = &mut result {
         fields.insert("host".to_owned(), target.host.clone().into());
     }
-    let text = table::columns(&[
-        ["id".to_owned(), target.project_id.clone()],
-        ["name".to_owned(), target.name().unwrap_or_default().to_owned()],
-        ["environment".to_owned(), target.environment().unwrap_or_default().to_owned()],
-        ["tags".to_owned(), target.tags().unwrap_or_default().join(", ")],
-        ["host".to_owned(), target.host.clone()],
-    ]);
+    let rows = [
+        ("id", target.project_id.clone()),
+        ("name", target.name().unwrap_or_default().to_owned()),
+        ("environment", target.environment().unwrap_or_default().to_owned()),
+        ("tags", target.tags().unwrap_or_default().join(", ")),
+        ("host", target.host.clone()),
+    ];
+    let text = table::pairs(&rows, session.printer.width());
     Ok(Outcome::read(result, text))
 }

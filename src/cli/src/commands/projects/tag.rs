@@ -17,8 +17,8 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Tag) -> Result<Outcom
     let tags = wanted(arguments, &target)?;
     let previous = target.tags();
     let result = json!({ "id": target.project_id, "tags": tags, "previous_tags": previous });
-    let text = format!("{}\n", tags.iter().map(|tag| crate::table::visible_line(tag)).collect::<Vec<_>>().join("\n"));
-    let text = if tags.is_empty() { String::new() } else { text };
+    let width = session.printer.width();
+    let text: String = tags.iter().map(|tag| crate::table::cell(tag, width) + "\n").collect();
     if previous.as_ref() == Some(&tags) {
         session.printer.note("The project has these tags already; nothing was sent.");
         return Ok(Outcome::read(result, text));
