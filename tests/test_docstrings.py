@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import doctest
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +40,7 @@ def stub_docstrings() -> dict[str, str | None]:
 
 DOCSTRINGS = stub_docstrings()
 EXAMPLES = {name: text for name, text in DOCSTRINGS.items() if text and ">>>" in text}
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCKS = [
     pytest.param(block, id=f"{page.name}-{number}")
     for page in PAGES
@@ -103,4 +106,13 @@ def test_the_example_of_a_page_runs(
     monkeypatch.setenv("DESCOPE_PROJECT_ID", descope_emulator.project_id)
     monkeypatch.setenv("DESCOPE_MANAGEMENT_KEY", descope_emulator.management_key)
     monkeypatch.setenv("DESCOPE_BASE_URL", descope_emulator.url)
-    exec(compile(re.sub(r"P2\w+…", descope_emulator.project_id, block), "page.md", "exec"), {})  # noqa: S102
+    program = re.sub(r"P2\w+…", descope_emulator.project_id, block)
+    if re.search(r"^def test_", program, re.MULTILINE):
+        # Defined, they would not have run.
+        (tmp_path / "test_page.py").write_text(program, encoding="utf-8")
+        options = ["-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-c", os.devnull, "--rootdir", str(tmp_path)]
+        command = [sys.executable, "-W", "error", "-m", "pytest", *options, "test_page.py"]
+        ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=50)
+        assert ended.returncode == 0, ended.stdout
+    else:
+        exec(compile(program, "page.md", "exec"), {})  # noqa: S102

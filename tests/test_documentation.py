@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -20,18 +21,57 @@ if TYPE_CHECKING:
     from descope_projects import Emulator
 
 ROOT = Path(__file__).parent.parent
-PAGES = {page.name: page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
+PATHS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in PATHS}
+LANGUAGES = {
+    "python": "test_docstrings.py runs it",
+    "sh": "it runs below",
+    "json": "it is parsed below",
+    "text": "it is to be read",
+}
+ELSEWHERE = {
+    r"make (\w+)": "the target is looked up below",
+    r"pip install \.$": "what installed this package",
+    r"cargo install --path": "the crate is looked up below",
+    r"curl .*http://127\.0\.0\.1:8391": "a test of their own, below",
+}
+"""Lines for a shell that do not run with their page, and why."""
+STAYING = r"descope-projects (emulator|demo --keep)\b(?!.*&)"
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """What is set apart on a page, with its language; lines that are indented by four are for a shell."""
+    found: list[tuple[str, str]] = []
+    language: str | None = None
+    for line in page.splitlines():
+        if line.startswith("```"):
+            if language is None:
+                language = line.removeprefix("```")
+                found.append((language, ""))
+            else:
+                language = None
+        elif language is not None:
+            found[-1] = (language, f"{found[-1][1]}{line}\n")
+        elif re.match(r"    \S", line):
+            found.append(("sh", line[4:] + "\n"))
+    assert language is None, "a block without an end"
+    return found
 
 
 def shell_lines(page: str) -> list[str]:
-    """The lines that are indented by four: what is to be typed."""
-    return re.findall(r"^    (\S.*)$", re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    """What is to be typed, a command each."""
+    text = "".join(text for language, text in blocks(page) if language == "sh")
+    return [line for line in text.replace("\\\n", " ").splitlines() if line]
 
 
-SHELL = shell_lines(PAGES["README.md"])
-COMMANDS = [line for line in SHELL if line.startswith("descope-projects")]
-COMMANDS_OF_PAGES = sorted({line for page in PAGES.values() for line in shell_lines(page)} - set(SHELL) | set(COMMANDS))
-CURL = re.findall(r"^curl .*$", PAGES["emulator.md"], re.MULTILINE)
+def runs_elsewhere(line: str) -> bool:
+    return any(re.match(pattern, line) for pattern in ELSEWHERE)
+
+
+SHELL = {name: shell_lines(page) for name, page in PAGES.items()}
+SHELL_PAGES = [name for name, lines in SHELL.items() if any(not runs_elsewhere(line) for line in lines)]
+ALL_LINES = [line for lines in SHELL.values() for line in lines]
+CURL = re.findall(r"^curl .*$", PAGES["docs/emulator.md"], re.MULTILINE)
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 
 
@@ -46,49 +86,135 @@ def run(*command: str, directory: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_line_for_a_shell_is_known() -> None:
-    """A line that starts with another word would not be tested."""
-    words = {line.split()[0] for line in SHELL}
-    assert words == {"make", "pip", "cargo", "descope-projects"}
-    assert len(COMMANDS) >= 5
+def test_no_block_of_any_page_is_skipped() -> None:
+    """A block in another language, or one that is fenced in another way, would be run by nobody."""
+    for name, page in PAGES.items():
+        fences = [line for line in page.splitlines() if re.match(r"\s*(```|~~~)", line)]
+        assert all(re.fullmatch(r"```\w*", fence) for fence in fences), (name, fences)
+        for language, _ in blocks(page):
+            assert language in LANGUAGES, name
+        python = [text for language, text in blocks(page) if language == "python"]
+        assert python == re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE), name
 
 
-@pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("make")])
+def test_every_exception_is_still_needed() -> None:
+    for pattern in ELSEWHERE:
+        assert any(re.match(pattern, line) for line in ALL_LINES), pattern
+    assert len(SHELL["README.md"]) > 10
+    assert len(SHELL_PAGES) > 10
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if "```json" in page])
+def test_json_on_a_page_is_json(name: str) -> None:
+    for language, text in blocks(PAGES[name]):
+        if language == "json":
+            assert isinstance(json.loads(text), dict)
+
+
+@pytest.mark.parametrize("line", sorted({line for line in ALL_LINES if line.startswith("make")}))
 def test_make_has_the_target(line: str) -> None:
     target = shlex.split(line, comments=True)[1]
     assert re.search(rf"^{re.escape(target)}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("cargo install")])
+@pytest.mark.parametrize("line", sorted({line for line in ALL_LINES if line.startswith("cargo install")}))
 def test_cargo_has_the_crate(line: str) -> None:
     path = ROOT / shlex.split(line)[shlex.split(line).index("--path") + 1]
     assert "[[bin]]" in (path / "Cargo.toml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("line", COMMANDS_OF_PAGES)
-def test_a_command_of_a_page_has_help(line: str, tmp_path: Path) -> None:
-    program, *words = shlex.split(line, comments=True)
-    assert program == "descope-projects"
-    ended = run("-m", "descope_projects", *words, "--help", directory=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    assert "Usage: descope-projects " + words[0] in ended.stdout
+BEGIN = r"""
+set -u
+expect() {
+  if [ "$1" != "$2" ]; then echo "status $1 instead of $2: $3" >&2; exit 1; fi
+}
+# What stays until Ctrl-C is ended once it says how it is used.
+stay() {
+  rm -f .stays
+  "$@" > .stays &
+  until grep -qs 'Authorization\|"url"' .stays; do
+    kill -0 "$!" || return 1
+    sleep 0.1
+  done
+  kill "$!"
+  wait "$!"
+}
+"""
+CURL_PROGRAM = """
+import argparse, sys, urllib.request
+
+options = argparse.ArgumentParser()
+options.add_argument("-X", default="GET")
+options.add_argument("-H", default="Content-Type: application/json")
+options.add_argument("-d")
+options.add_argument("url")
+curl = options.parse_args()
+name, _, value = curl.H.partition(": ")
+request = urllib.request.Request(curl.url, curl.d and curl.d.encode(), {name: value}, method=curl.X)
+with urllib.request.urlopen(request, timeout=20) as answer:
+    sys.stdout.write(answer.read().decode())
+"""
 
 
-def test_the_commands_of_the_readme_run_one_after_the_other(
-    descope_emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DESCOPE_PROJECT_ID", descope_emulator.project_id)
-    monkeypatch.setenv("DESCOPE_MANAGEMENT_KEY", descope_emulator.management_key)
-    monkeypatch.setenv("DESCOPE_BASE_URL", descope_emulator.url)
-    # Those that stay until Ctrl-C are in the tests of the command line.
-    lines = [line for line in COMMANDS if not re.match(r"descope-projects (emulator|demo --keep)\b", line)]
+def as_script(lines: list[str], emulator: Emulator) -> str:
+    """The lines of a page for bash, each of which has to end with the status that its comment says, or 0."""
+    ids = {project.name: project.id for project in emulator.projects}
+    words = {
+        "P2staging…": ids["Acme Robotics staging"],
+        "P2production…": ids["Acme Robotics"],
+        "P2…": emulator.project_id,
+        "K2…": emulator.management_key,
+        "--port 8391": "--port 0",
+    }
+    script = BEGIN
     for line in lines:
-        words = shlex.split(re.sub(r"P2\w+…", descope_emulator.project_id, line), comments=True)[1:]
-        ended = run("-m", "descope_projects", *words, directory=tmp_path)
-        assert ended.returncode == 0, (line, ended.stdout, ended.stderr)
-    assert descope_emulator.executions("validate_snapshot") == len(["by itself", "before the import"])
-    assert descope_emulator.executions("import_snapshot") == 1
-    assert (tmp_path / "identity" / "staging" / "project.json").is_file()
+        if runs_elsewhere(line):
+            continue
+        status = re.search(r"# status (\d+)$", line)
+        command = re.sub(r"\s+# .*$", "", line)
+        for word, value in words.items():
+            command = command.replace(word, value)
+        assert "…" not in command, line
+        stays = "stay " if re.match(STAYING, command) else ""
+        script += f"{stays}{command}\nexpect $? {status.group(1) if status else 0} {shlex.quote(line)}\n"
+    return script
+
+
+@pytest.mark.descope_emulator(seed="acme")
+@pytest.mark.parametrize("name", SHELL_PAGES)
+def test_the_lines_of_a_page_run_one_after_the_other(name: str, descope_emulator: Emulator, tmp_path: Path) -> None:
+    programs = {
+        "descope-projects": f'#!/bin/sh\nexec {sys.executable} -W error -m descope_projects "$@"\n',
+        "curl": f"#!{sys.executable}\n{CURL_PROGRAM}",
+        # Who edits a file of missing secrets fills in the values.
+        "edit": "#!/bin/sh\nsed 's/\"\"/\"a value\"/' \"$1\" > edited && mv edited \"$1\"\n",
+    }
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    for program, text in programs.items():
+        (bin_folder / program).write_text(text, encoding="utf-8")
+        (bin_folder / program).chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{bin_folder}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "EDITOR": "edit",
+        "DESCOPE_PROJECT_ID": descope_emulator.project_id,
+        "DESCOPE_MANAGEMENT_KEY": descope_emulator.management_key,
+        "DESCOPE_BASE_URL": descope_emulator.url,
+    }
+    ended = subprocess.run(
+        ["bash", "-c", as_script(SHELL[name], descope_emulator)],  # noqa: S607 -- the one of the PATH
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=55,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    if name == "README.md":
+        assert descope_emulator.executions("import_snapshot") == 1
+        assert (tmp_path / "identity" / "staging" / "project.json").is_file()
 
 
 @pytest.mark.descope_emulator(seed="acme")
@@ -111,7 +237,7 @@ def test_the_lines_for_curl_work_one_after_the_other(descope_emulator: Emulator)
 
 
 def test_the_table_of_errors_is_that_of_the_classes() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| .* \| (\w+) \| (\d+) \|$", PAGES["errors.md"], re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| .* \| (\w+) \| (\d+) \|$", PAGES["docs/errors.md"], re.MULTILINE)
     raised = {name: kind() for name, kind in [("DescopeError", errors.DescopeError), *errors.KINDS.items()]}
     expected = {name: (error.written, str(error.exit_status)) for name, error in raised.items()}
     assert {name: (written, status) for name, _, written, status in rows} == expected
@@ -119,11 +245,35 @@ def test_the_table_of_errors_is_that_of_the_classes() -> None:
         assert base in {one.__name__ for one in type(raised[name]).__mro__[1:]}, name
 
 
-def test_links_between_pages_lead_somewhere() -> None:
-    for name, page in PAGES.items():
-        folder = ROOT if name == "README.md" else ROOT / "docs"
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page):
-            assert (folder / link).exists(), (name, link)
+def anchors(page: str) -> set[str]:
+    """What the headings of a page are called in links to them."""
+    titles = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def links(page: str) -> list[str]:
+    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE))
+
+
+def test_links_lead_somewhere() -> None:
+    """Those to other hosts begin as an address does; whether someone is there is not for a test to ask."""
+    for path in PATHS:
+        for link in links(path.read_text(encoding="utf-8")):
+            if ":" in link:
+                assert re.match(r"https://[\w.-]+\.\w+(/|$)", link), (path, link)
+                continue
+            file, _, anchor = link.partition("#")
+            target = (path.parent / file).resolve() if file else path
+            assert target.exists(), (path, link)
+            if anchor:
+                assert anchor in anchors(target.read_text(encoding="utf-8")), (path, link)
+
+
+def test_every_page_is_listed_in_the_index() -> None:
+    for folder in (ROOT / "docs", ROOT / "docs" / "commands"):
+        listed = {(folder / link).resolve() for link in links((folder / "README.md").read_text(encoding="utf-8"))}
+        assert set(folder.glob("*.md")) - listed == {folder / "README.md"}
+    assert "docs/README.md" in links(PAGES["README.md"])
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if not name.startswith("test_")])

@@ -128,6 +128,10 @@ impl Problem {
         add("path", known.path.clone().into());
         add("candidates", known.candidates.iter().map(project).collect());
         add("validation", known.validation.as_ref().map(crate::commands::validation_value).into());
+        // What is no command is advice: a script must be able to run what `next` says.
+        let (next, hints): (Vec<String>, Vec<String>) =
+            known.next.iter().cloned().partition(|next| next.split(' ').next() == Some(crate::PROGRAM));
+        add("hints", hints.clone().into());
 
         let mut lines = Vec::new();
         if let Some(validation) = &known.validation {
@@ -137,6 +141,10 @@ impl Problem {
             let name = candidate.name.as_deref().unwrap_or("(no name)");
             lines.push(format!("may be the result: {} {name}", candidate.id));
         }
+        if let Some(pause) = known.retry_after {
+            lines.push(format!("the server asks for a pause of {:.0} s", pause.as_secs_f64()));
+        }
+        lines.extend(hints.iter().map(|hint| format!("hint: {hint}")));
         if let Some(request_id) = &known.request_id {
             lines.push(format!("request id (cf-ray): {request_id}"));
         }
@@ -144,7 +152,7 @@ impl Problem {
             kind: known.kind.name(),
             message: known.message.clone(),
             lines,
-            next: known.next.clone(),
+            next,
             operation: known.operation.clone(),
             project_id: known.project_id.clone(),
             request_id: known.request_id.clone(),

@@ -204,6 +204,10 @@ pub(crate) fn in_words_of_flags(message: &str) -> String {
     message.replace("set allow_insecure_http", "give --allow-insecure-http")
 }
 
+fn flag_of(option: &str) -> String {
+    format!("--{}", option.replace('_', "-"))
+}
+
 /// The identity that the environment gives, for this project if one is named.
 pub(crate) fn identity(project_id: Option<&str>) -> Result<Identity> {
     if let Some(project_id) = project_id {
@@ -238,5 +242,11 @@ pub(crate) fn client_options(connection: &Connection) -> Result<ClientOptions> {
     if connection.allow_insecure_http {
         add("allow_insecure_http", Some(OptionValue::Bool(true)));
     }
-    decode_options("options", OptionValue::Map(options))
+    decode_options("options", OptionValue::Map(options)).map_err(|error| {
+        error.with(|details| {
+            let path = details.path.clone().unwrap_or_default();
+            let flag = if path.starts_with("retry") { "--retries".to_owned() } else { flag_of(&path) };
+            details.message = details.message.replace(&format!("options: `{path}`"), &flag);
+        })
+    })
 }

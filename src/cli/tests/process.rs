@@ -217,7 +217,7 @@ fn a_wrong_address_or_time_is_told_in_the_words_of_flags_and_variables() {
     assert!(ran.stderr.contains("--base-url: must begin with https://"), "{}", ran.stderr);
     let ran = run_bare_with("https://api.example.com", &["--timeout", "-1"]);
     assert_eq!(ran.status, 64);
-    assert!(ran.stderr.contains("`timeout`: expected a number of seconds greater than 0"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: --timeout: expected a number of seconds greater than 0"), "{}", ran.stderr);
 }
 
 /// `projects list` at this address, with flags.

@@ -67,7 +67,7 @@ pub(crate) fn error_body(data: &[u8]) {
         set(name, other.as_deref());
     }
     let body = with_keys(lines.next().unwrap_or_default());
-    let answer = Answer { status, headers, body: Bytes::from(body), attempt: 1 };
+    let answer = Answer { status, version: http::Version::HTTP_11, headers, body: Bytes::from(body), attempt: 1 };
     let bearer = format!("{PROJECT}:{KEY}");
     let redactor = Redactor::new([Secret::new(KEY), Secret::new(bearer)]);
     let error = answer.error(&redactor, SystemTime::UNIX_EPOCH);
@@ -121,7 +121,7 @@ pub(crate) fn retry_after(data: &[u8]) {
     let Ok(header) = HeaderValue::from_bytes(value) else { return };
     let mut headers = HeaderMap::new();
     headers.insert(RETRY_AFTER, header);
-    let answer = Answer { status: 429, headers, body: Bytes::new(), attempt: 1 };
+    let answer = Answer { status: 429, version: http::Version::HTTP_11, headers, body: Bytes::new(), attempt: 1 };
     let found = answer.retry_after(now);
     let Some(text) = std::str::from_utf8(value).ok().filter(|text| !text.contains(|c: char| !(' '..='~').contains(&c)))
     else {

@@ -31,7 +31,8 @@ pub(super) async fn prepare(session: &Session<'_>, source: &Path, with: &With) -
         None => None,
     };
     let path = source.to_owned();
-    let files = session.blocking("reading the snapshot", move || Snapshot::read(&path)).await?.map_err(Error::from)?;
+    let files = session.blocking("reading the snapshot", move || Snapshot::read(&path)).await?;
+    let files = files.map_err(|error| named(error.into(), source))?;
     for skipped in files.skipped() {
         session.printer.warn(format!("{} is not part of the snapshot: {}", skipped.path, skipped.reason.as_str()));
     }
@@ -53,6 +54,16 @@ pub(super) async fn prepare(session: &Session<'_>, source: &Path, with: &With) -
         timeout: None,
     };
     Ok(Prepared { files, options })
+}
+
+/// The error with the snapshot that it is about: its own path is that of a file in it.
+fn named(error: Error, source: &Path) -> Error {
+    let source = source.display().to_string();
+    error.with(|details| {
+        if !details.message.contains(&source) {
+            details.message = format!("{source}: {}", details.message);
+        }
+    })
 }
 
 fn check_known_excludes(with: &With) -> Result<(), Error> {

@@ -32,6 +32,9 @@ pub(crate) async fn run(session: &Session<'_>, arguments: &Validate) -> Result<O
         ));
         result["missing_secrets_file"] = json!(path.to_string_lossy());
     }
+    if arguments.missing_secrets_file.is_none() && !validation.missing_secrets.is_empty() {
+        session.printer.note("--missing-secrets-file FILE writes a file to fill in.");
+    }
     let status = if validation.ok { ExitStatus::Done } else { ExitStatus::No };
     Ok(Outcome::read(result, text).with_status(status))
 }

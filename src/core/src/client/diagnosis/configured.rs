@@ -120,8 +120,12 @@ impl Configured<'_> {
             diagnosis.fail(AREA, "credential", error, None);
             return None;
         }
-        let kind = if value.starts_with('K') { "a management key" } else { "a workload token" };
-        diagnosis.add(Check::new(AREA, "credential", State::Fine, kind).from(from).data("kind", kind));
+        let (shown, kind) = if value.starts_with('K') {
+            ("a management key", "management_key")
+        } else {
+            ("a workload token", "workload_token")
+        };
+        diagnosis.add(Check::new(AREA, "credential", State::Fine, shown).from(from).data("kind", kind));
         for ignored in names().filter(|name| *name != from && self.set_secretly(name).is_some()) {
             let why = format!("set, and not used: {from} wins");
             diagnosis.add(Check::new(AREA, "ignored", State::Noted, why).from(ignored));
