@@ -1,5 +1,4 @@
 """`doctor`: every check of the way to the server, one wrong thing at a time, and no secret in what it says."""
-# ruff: noqa: ANN401 -- JSON is anything
 
 from __future__ import annotations
 

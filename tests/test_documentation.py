@@ -187,7 +187,7 @@ def test_the_lines_of_a_page_run_one_after_the_other(name: str, descope_emulator
         "descope-projects": f'#!/bin/sh\nexec {sys.executable} -W error -m descope_projects "$@"\n',
         "curl": f"#!{sys.executable}\n{CURL_PROGRAM}",
         # Who edits a file of missing secrets fills in the values.
-        "edit": "#!/bin/sh\nsed 's/\"\"/\"a value\"/' \"$1\" > edited && mv edited \"$1\"\n",
+        "edit": '#!/bin/sh\nsed \'s/""/"a value"/\' "$1" > edited && mv edited "$1"\n',
     }
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
