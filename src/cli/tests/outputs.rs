@@ -48,11 +48,11 @@ impl Case {
             command.arg("--json");
         }
         let ran: Ran = command.current_dir(folder).output().unwrap().into();
-        self.masked(&ran, json, &emulator, folder)
+        Self::masked(&ran, json, &emulator, folder)
     }
 
     /// Without what differs from run to run: addresses, ids that were made, sizes, times.
-    fn masked(&self, ran: &Ran, json: bool, emulator: &Emulator, folder: &Path) -> String {
+    fn masked(ran: &Ran, json: bool, emulator: &Emulator, folder: &Path) -> String {
         let mut shown = if json {
             let mut document = ran.document();
             mask(&mut document);
@@ -111,7 +111,7 @@ fn mask(value: &mut Value) {
                         *field = "…".into();
                     }
                     "value" => {
-                        *field = without_counts(&without_times(field.as_str().unwrap_or_default())).trim().into()
+                        *field = without_counts(&without_times(field.as_str().unwrap_or_default())).trim().into();
                     }
                     _ => mask(field),
                 }

@@ -1,5 +1,5 @@
 //! What is made of the arguments' types: the help of each command, the pages, the scripts of the shells.
-#![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test ends where it is wrong, and says what it skips")]
 
 #[allow(dead_code, reason = "the program's own `main` is not run here")]
 #[path = "../examples/pages.rs"]

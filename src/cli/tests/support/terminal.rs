@@ -5,8 +5,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+
+/// Seconds of silence after which a test has failed.
+const PATIENCE: i64 = 60;
 
 /// Which of the program's streams are the terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,9 @@ impl AtTerminal {
     pub(crate) fn wait_for(&mut self, text: &str) {
         let mut bytes = [0; 4096];
         while !self.seen.contains(text) {
+            let mut ready = [PollFd::new(&self.terminal, PollFlags::IN)];
+            let patience = Timespec { tv_sec: PATIENCE, tv_nsec: 0 };
+            assert!(poll(&mut ready, Some(&patience)).unwrap() > 0, "it never said {text:?}: {}", self.seen);
             let count = self.terminal.read(&mut bytes).unwrap_or(0);
             assert!(count > 0, "it ended before it said {text:?}: {}", self.seen);
             self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
