@@ -49,13 +49,16 @@ pub(super) fn base(options: &ClientOptions) -> Result<HeaderMap> {
 /// Values that may be credentials, by the header's name or by what they look like.
 pub(super) fn secrets(options: &ClientOptions) -> Vec<Secret> {
     const SUSPICIOUS: [&str; 9] = ["auth", "token", "key", "secret", "cookie", "pass", "session", "sign", "cred"];
+    const SCHEMES: [&str; 5] = ["basic", "bearer", "digest", "negotiate", "token"];
     let suspicious = |name: &str| SUSPICIOUS.iter().any(|word| name.to_ascii_lowercase().contains(word));
     let mut secrets = Vec::new();
     for (name, value) in options.headers.iter().flatten() {
         if suspicious(name) {
             secrets.push(value.clone());
-            // `Bearer abc` is shown neither whole nor as `abc`.
-            secrets.extend(value.expose().split_once(' ').map(|(_, rest)| Secret::new(rest.trim())));
+            // `Bearer abc` is shown neither whole nor as `abc`; the word `Bearer` is everybody's.
+            let words = value.expose().split_whitespace();
+            secrets
+                .extend(words.filter(|word| !SCHEMES.contains(&word.to_ascii_lowercase().as_str())).map(Secret::new));
         } else {
             secrets
                 .extend(value.expose().split_whitespace().filter(|word| looks_like_credential(word)).map(Secret::new));
@@ -77,8 +80,8 @@ mod tests {
             let found = secrets(&ClientOptions { headers, ..ClientOptions::default() });
             found.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(found("X-Api-Key", "abc"), ["abc"]);
-        assert_eq!(found("Proxy-Authorization", "Basic abc"), ["Basic abc", "abc"]);
+        assert_eq!(found("X-Api-Key", "abc"), ["abc", "abc"]);
+        assert_eq!(found("Proxy-Authorization", "Basic abc def"), ["Basic abc def", "abc", "def"]);
         assert_eq!(found("X-Anything", "id 0123456789abcdef0123"), ["0123456789abcdef0123"]);
         assert!(found("X-Environment", "production").is_empty());
     }
