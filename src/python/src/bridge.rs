@@ -309,6 +309,7 @@ impl Flight {
         Operation: FnOnce(Project) -> Future + Send + 'static,
         Future: std::future::Future<Output = Result<T>> + Send + 'static,
     {
+        static FLY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let launch: Launch = Box::new(move |project| {
             let running = operation(project);
             Box::pin(async move {
@@ -326,7 +327,6 @@ impl Flight {
             watch: logging::watch(py, None)?,
             under_way: Mutex::new(None),
         };
-        static FLY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let fly = FLY
             .get_or_try_init(py, || Ok::<_, PyErr>(py.import("descope_projects._bridge")?.getattr("fly")?.unbind()))?;
         fly.call1(py, (flight,))

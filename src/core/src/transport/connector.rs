@@ -139,13 +139,10 @@ impl Service<Uri> for Limited {
         let connecting = self.connector.call(host);
         let limit = self.limit;
         Box::pin(async move {
-            match tokio::time::timeout(limit, connecting).await {
-                Ok(connected) => connected,
-                Err(_) => {
-                    let message = format!("no connection within {} s (connect_timeout)", limit.as_secs_f64());
-                    Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
-                }
-            }
+            tokio::time::timeout(limit, connecting).await.unwrap_or_else(|_| {
+                let message = format!("no connection within {} s (connect_timeout)", limit.as_secs_f64());
+                Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
+            })
         })
     }
 }
