@@ -45,6 +45,17 @@ def test_idle_connections_that_the_server_closed_cost_no_call_its_outcome(
     assert server.executions(operation.key) == len(server.seen(operation.key)) == server.connections == CLONES
 
 
+def test_idle_connections_that_the_server_closed_cost_a_read_no_repeat(
+    connect: Connect, invoke: Invoke, server: ScriptedServer
+) -> None:
+    client = connect(retry={"max_attempts": 1})
+    server.always("list_projects", then_close(well))
+    for number in range(1, CLONES + 1):
+        invoke(client.list_projects())
+        server.wait_until_closed(number)
+    assert len(server.seen("list_projects")) == server.connections == CLONES
+
+
 def test_idle_connections_whose_close_was_seen_cost_no_call_its_outcome(
     connect: Connect, invoke: Invoke, server: ScriptedServer
 ) -> None:

@@ -302,6 +302,29 @@ async def test_a_cancelled_call_says_what_is_unknown_and_aborts_its_request(
         assert warnings == []
 
 
+@pytest.mark.parametrize("thrown", [KeyboardInterrupt, SystemExit, ValueError])
+async def test_whatever_is_thrown_into_a_call_says_what_is_unknown_and_ends_its_request(
+    thrown: type[BaseException], server: ScriptedServer
+) -> None:
+    gate, gone = Gate(), threading.Event()
+
+    def until_gone(exchange: Exchange) -> None:
+        gate.stop_here()
+        if exchange.connection.socket.recv(1) == b"":
+            gone.set()
+
+    server.script("clone", until_gone)
+    async with asynchronous(server) as client:
+        call = client.own_project.clone(settle=False)
+        call.send(None)
+        await asyncio.to_thread(gate.wait_until_reached)
+        with pytest.raises(thrown) as caught:
+            call.throw(thrown())
+        gate.open()
+        assert isinstance(caught.value.__cause__, UnknownOutcome)
+        assert await asyncio.to_thread(gone.wait, PATIENCE)
+
+
 async def test_a_call_that_is_cancelled_before_it_began_is_not_made(server: ScriptedServer) -> None:
     async with asynchronous(server) as client:
         task = asyncio.ensure_future(client.own_project.clone(settle=False))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from descope_projects.errors import TransportError
+from descope_projects.errors import ConfigurationError, TransportError
 from scripted_server import KEY, PATIENCE, PROJECT, ScriptedServer, answer, raw
 
 if TYPE_CHECKING:
@@ -126,3 +126,39 @@ def test_a_host_that_the_environment_excepts_is_reached_directly(
     client = face.client(PROJECT, KEY, base_url=f"http://0.0.0.0:{server.port}", allow_insecure_http=True)
     assert face.invoke(client.list_projects())[0].id == PROJECT
     assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("spelling", ["{}\n", " {} ", "{}/", "HTTP://127.0.0.1:{port}", "http:127.0.0.1:{port}"])
+def test_a_proxy_is_used_however_it_is_spelt(
+    spelling: str, connect: Connect, invoke: Invoke, server: ScriptedServer, proxy: ScriptedServer
+) -> None:
+    proxy.always(f"{server.url}/v1/mgmt/projects/list", answer(200, PROJECTS))
+    client = connect(proxy=spelling.format(proxy.url, port=proxy.port))
+    assert invoke(client.list_projects())[0].id == "P2proxied"
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("user", ["us er", 'us"er', "us<er>", "usér", "us{er}|"])
+def test_a_proxy_with_an_odd_user_is_used_and_never_passed_over(
+    user: str, connect: Connect, invoke: Invoke, server: ScriptedServer, proxy: ScriptedServer
+) -> None:
+    proxy.always(f"{server.url}/v1/mgmt/projects/list", answer(200, PROJECTS))
+    client = connect(proxy=proxy.url.replace("http://", f"http://{user}:word@"))
+    assert invoke(client.list_projects())[0].id == "P2proxied"
+    sent = base64.b64decode(proxy.requests[0].headers["proxy-authorization"].removeprefix("Basic "))
+    assert sent.decode() == f"{user}:word"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "variable"), [("http", "HTTP_PROXY"), ("http", "all_proxy"), ("https", "HTTPS_PROXY")]
+)
+@pytest.mark.parametrize("value", ["http://127.0.0.1:9\n", "http://127.0.0.1:9 ", "carrier-pigeon://127.0.0.1:9"])
+def test_a_proxy_of_the_environment_that_nobody_understands_is_no_reason_to_go_directly(
+    scheme: str, variable: str, value: str, face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    options = {"base_url": f"{scheme}://api.example.invalid", "allow_insecure_http": True}
+    with pytest.raises(ConfigurationError, match=variable):
+        face.client(PROJECT, KEY, options)
+    monkeypatch.setenv("NO_PROXY", "example.invalid")
+    face.client(PROJECT, KEY, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, get_running_loop
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -49,13 +49,13 @@ async def fly(flight: _native._Flight) -> Any:  # noqa: ANN401 -- what the call 
     try:
         flight.start(_mailbox(loop), future)
         return await future
-    except CancelledError as cancelled:
+    except BaseException as ended:
+        if future.done() and not future.cancelled() and future.exception() is ended:
+            raise
+        # Whatever else ends it, a cancellation or what somebody threw, ends the call too.
         cause = flight.cancel()
-        if cause is not None:
-            raise cancelled from cause
-        raise
-    except GeneratorExit:
-        flight.cancel()
+        if cause is not None and not isinstance(ended, GeneratorExit):
+            raise ended from cause
         raise
     finally:
         flight.land()

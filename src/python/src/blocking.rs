@@ -119,6 +119,10 @@ where
         Ok(Err(error)) => matches!(error.kind(), ErrorKind::DeadlineExceeded | ErrorKind::UnknownOutcome),
         Err(_) => true,
     };
+    if !in_the_middle && matches!(ended, Ok(Err(_))) {
+        // An answer that was given up half-way is noticed, and its connection closed, when its task runs once more.
+        py.detach(|| engine.drive(async { tokio::task::yield_now().await }));
+    }
     if in_the_middle || handle.session.is_closed() {
         py.detach(|| drop(engine));
     } else {

@@ -26,7 +26,7 @@ use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
 use crate::session::{Handle, ProcessState, lock};
-use crate::{errors, logging, process};
+use crate::{blocking, errors, logging, process};
 
 /// The conversion of a finished call, run on the event loop's thread.
 type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -400,7 +400,7 @@ impl Flight {
             let future = lock(&call.mailbox.get().waiting).remove(&call.number);
             drop(future);
         }
-        logging::emit(py, &self.watch)
+        logging::emit(py, &self.watch).map_err(|interrupt| blocking::interrupted(py, interrupt, &self.watch))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

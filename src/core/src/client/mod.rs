@@ -96,7 +96,7 @@ impl Client {
         refuse_key_elsewhere(&management_key, options)?;
         let headers = headers::base(options)?;
         let retry = options.retry.unwrap_or_default();
-        let proxy = ProxyChoice::new(options.proxy.as_ref(), base_url::is_loopback(&base))?;
+        let proxy = ProxyChoice::new(options.proxy.as_ref(), &base, base_url::is_loopback(&base))?;
         let secure = base.scheme() == "https" || !matches!(proxy, ProxyChoice::None);
         let connect_timeout = options.connect_timeout.map_or(Duration::from_secs(10), Seconds::duration);
         if let Some(bundle) = &options.ca_bundle

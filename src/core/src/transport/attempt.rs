@@ -97,12 +97,10 @@ impl Outgoing<'_> {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
         }
 
-        if self.pool == Pool::Fresh || self.connections.may_be_stale() {
-            // A runtime that nobody drove since the last call has not seen yet which idle connections were closed. To
-            // yield makes it look, and to yield again lets the connections' own tasks take themselves out of the pool.
-            tokio::task::yield_now().await;
-            tokio::task::yield_now().await;
-        }
+        // A runtime that nobody drove since the last call has not seen yet which idle connections were closed. To yield
+        // makes it look, and to yield again lets the connections' own tasks take themselves out of the pool.
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
 
         let mut client = self.connections.of(self.pool).clone();
         let mut response = client.call(request).await.map_err(|error| failure(&error))?;
@@ -122,7 +120,6 @@ impl Outgoing<'_> {
             // An error whose page does not end in time is still that error: the page is given up before the attempt is.
             read_beginning(response.body_mut(), until - self.limit.mul_f32(0.1)).await
         };
-        self.connections.answered();
         Ok(Answer { status, version, headers, body, attempt: 1 })
     }
 }

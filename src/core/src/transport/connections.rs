@@ -1,8 +1,7 @@
 //! Connections: two pools for each runtime that calls are made on.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -30,10 +29,6 @@ pub(crate) struct Network {
 /// shortest usual setting is longer, and the edge's is minutes).
 const FRESH: Duration = Duration::from_secs(2);
 
-/// Within this time a runtime that nobody drove need not look first whether idle connections were closed: no server
-/// closes one so early, and a call that may be repeated overcomes it.
-const TRUSTED: Duration = Duration::from_millis(500);
-
 /// Sends requests over the connections that it keeps.
 pub(super) type Http = Decompression<hyper_util::client::legacy::Client<Limited, TrackedBody>>;
 
@@ -48,9 +43,6 @@ struct Pools {
     fresh: Http,
     /// What a proxy wants to be told with each request.
     proxy_authorization: Option<HeaderValue>,
-    made: Instant,
-    /// Microseconds between `made` and the last answer; zero: there was none.
-    last_answer: AtomicU64,
 }
 
 impl Connections {
@@ -63,18 +55,6 @@ impl Connections {
 
     pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
         self.0.proxy_authorization.as_ref()
-    }
-
-    /// Whether it is worth a look which idle connections were closed meanwhile.
-    pub(super) fn may_be_stale(&self) -> bool {
-        let last = self.0.last_answer.load(Ordering::Relaxed);
-        last == 0 || self.0.made.elapsed().saturating_sub(Duration::from_micros(last)) > TRUSTED
-    }
-
-    /// A whole answer has come.
-    pub(super) fn answered(&self) {
-        let now = u64::try_from(self.0.made.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.0.last_answer.store(now.max(1), Ordering::Relaxed);
     }
 }
 
@@ -124,8 +104,6 @@ impl Network {
             pooled: keeping(connector.clone(), Duration::from_secs(90)),
             fresh: keeping(connector, FRESH),
             proxy_authorization,
-            made: Instant::now(),
-            last_answer: AtomicU64::new(0),
         })))
     }
 

@@ -43,6 +43,8 @@ impl Connector {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
+        // Shared out among the addresses of a name, so that a dead one leaves time for the others.
+        tcp.set_connect_timeout(Some(limit));
         tcp.set_keepalive(Some(KEEPALIVE));
         tcp.set_keepalive_interval(Some(KEEPALIVE));
         tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));

@@ -1,5 +1,7 @@
 //! The proxy that was asked for, its password, and the passwords of those that the environment names.
 
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::percent_decode_str;
 use secrecy::zeroize::Zeroize as _;
 use url::Url;
@@ -24,14 +26,14 @@ const VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_
 impl ProxyChoice {
     /// A proxy that cannot be used is an error: a direct connection where a proxy was asked for may leave the company's
     /// network, or reach nothing.
-    pub(crate) fn new(given: Option<&Secret>, to_this_machine: bool) -> Result<Self> {
+    pub(crate) fn new(given: Option<&Secret>, base: &Url, to_this_machine: bool) -> Result<Self> {
         match given.filter(|url| !url.is_empty()) {
-            Some(url) => {
-                check(url)?;
-                Ok(Self::Url(url.clone()))
-            }
+            Some(url) => Ok(Self::Url(checked(url)?)),
             None if to_this_machine => Ok(Self::None),
-            None => Ok(Self::Environment),
+            None => {
+                check_environment(base)?;
+                Ok(Self::Environment)
+            }
         }
     }
 
@@ -53,7 +55,9 @@ fn wrong(why: &str) -> Error {
     Error::configuration(format!("`proxy`: {why}")).with(|details| details.path = Some("proxy".to_owned()))
 }
 
-fn check(proxy: &Secret) -> Result<()> {
+/// The URL in the one spelling that every reader of it understands alike: what the HTTP library cannot read, it passes
+/// over, and connects directly.
+fn checked(proxy: &Secret) -> Result<Secret> {
     let url = Parsed::new(proxy).map_err(|error| wrong(&format!("not a URL: {error}")))?;
     if !SCHEMES.contains(&url.0.scheme()) {
         return Err(wrong("must begin with http://, https://, socks5:// or socks5h://"));
@@ -61,7 +65,31 @@ fn check(proxy: &Secret) -> Result<()> {
     if url.0.host_str().is_none_or(str::is_empty) {
         return Err(wrong("has no host"));
     }
-    Ok(())
+    let spelt = Secret::new(url.0.as_str());
+    if !is_understood(spelt.expose()) {
+        return Err(wrong("cannot be understood as a proxy's URL"));
+    }
+    Ok(spelt)
+}
+
+/// Whether the HTTP library would use it.
+fn is_understood(proxy: &str) -> bool {
+    Matcher::builder().all(proxy).build().intercept(&Uri::from_static("https://host.invalid/")).is_some()
+}
+
+/// The same for the variables that are responsible for this host, unless it is excepted.
+fn check_environment(base: &Url) -> Result<()> {
+    let own = if base.scheme() == "https" { &VARIABLES[..2] } else { &VARIABLES[2..4] };
+    let set = |name: &&&str| std::env::var(name).is_ok_and(|value| !value.is_empty() && !is_understood(&value));
+    let Some(name) = own.iter().chain(&VARIABLES[4..]).find(set) else { return Ok(()) };
+    let excepted = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
+    let matcher = Matcher::builder().all("http://proxy.invalid").no(excepted).build();
+    let host: Option<Uri> = base.as_str().parse().ok();
+    if host.is_some_and(|host| matcher.intercept(&host).is_none()) {
+        return Ok(());
+    }
+    let why = "cannot be understood as a proxy's URL: look for spaces, line ends and characters that need %-escapes";
+    Err(Error::configuration(format!("{name} {why}")).with(|details| details.path = Some((*name).to_owned())))
 }
 
 fn secrets_of(proxy: &Secret) -> Vec<Secret> {
