@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from outcomes.cells import Certificates, Ground
     from private_authority import Authority
 
+# Whoever starts the tests in the background has them ignore Ctrl-C, which many of them are about.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 AT_ONCE = {"initial_backoff": 0, "max_backoff": 0}
 FOREIGN_VARIABLES = ("DESCOPE_", "WORKLOAD_IDENTITY_TOKEN", "SSL_CERT_", "REQUESTS_CA_BUNDLE")
 
